@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Finds every library equikoop stands on, as imported targets, and says in one line what is missing.
+find_package(MPI REQUIRED COMPONENTS C)
+# The C interface only: the C++ bindings were removed from MPI 3.
+set_property(TARGET MPI::MPI_C APPEND PROPERTY
+             INTERFACE_COMPILE_DEFINITIONS OMPI_SKIP_MPICXX=1 MPICH_SKIP_MPICXX=1)
+
+find_package(PkgConfig REQUIRED)
+foreach(package PETSC SLEPC)  # a PETSc built by hand is found through its usual variables
+  foreach(folder "$ENV{${package}_DIR}/lib/pkgconfig"
+                 "$ENV{${package}_DIR}/$ENV{PETSC_ARCH}/lib/pkgconfig")
+    if(EXISTS "${folder}")
+      set(ENV{PKG_CONFIG_PATH} "${folder}:$ENV{PKG_CONFIG_PATH}")
+    endif()
+  endforeach()
+endforeach()
+pkg_search_module(PETSC REQUIRED IMPORTED_TARGET PETSc>=3.18 petsc>=3.18)
+pkg_search_module(SLEPC REQUIRED IMPORTED_TARGET SLEPc>=3.18 slepc>=3.18)
+foreach(target PkgConfig::PETSC PkgConfig::SLEPC)
+  # Compiler flags of the package builder (warnings, fortification) are not ours to inherit.
+  set_target_properties(${target} PROPERTIES INTERFACE_COMPILE_OPTIONS "")
+endforeach()
+
+set(HDF5_PREFER_PARALLEL ON)
+find_package(HDF5 REQUIRED COMPONENTS C HL)
+if(NOT HDF5_IS_PARALLEL)
+  message(FATAL_ERROR "equikoop needs a parallel HDF5 (built with MPI); found a serial one in "
+                      "${HDF5_INCLUDE_DIRS}. Install libhdf5-openmpi-dev or load a parallel module.")
+endif()
+if(NOT TARGET HDF5::HDF5)
+  message(FATAL_ERROR "CMake's FindHDF5 gives no HDF5::HDF5 target; use CMake 3.22 or later")
+endif()
+
+find_package(Boost 1.70 REQUIRED COMPONENTS program_options)
+find_package(fmt REQUIRED)
+find_package(ZLIB REQUIRED)
+find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
+
+find_package(LAPACK REQUIRED)
+find_library(LAPACKE_LIBRARY NAMES lapacke REQUIRED)
+find_path(LAPACKE_INCLUDE_DIR lapacke.h REQUIRED PATH_SUFFIXES lapacke openblas)
+find_path(CBLAS_INCLUDE_DIR cblas.h REQUIRED PATH_SUFFIXES openblas)
+add_library(equikoop_linear_algebra INTERFACE)
+target_include_directories(equikoop_linear_algebra SYSTEM INTERFACE ${LAPACKE_INCLUDE_DIR}
+                                                                    ${CBLAS_INCLUDE_DIR})
+target_link_libraries(equikoop_linear_algebra INTERFACE ${LAPACKE_LIBRARY} LAPACK::LAPACK)
+
+include(CheckCXXSymbolExists)
+set(CMAKE_REQUIRED_LIBRARIES LAPACK::LAPACK)
+set(CMAKE_REQUIRED_INCLUDES ${CBLAS_INCLUDE_DIR})
+check_cxx_symbol_exists(openblas_set_num_threads cblas.h EQUIKOOP_HAVE_OPENBLAS)
+unset(CMAKE_REQUIRED_LIBRARIES)
+unset(CMAKE_REQUIRED_INCLUDES)

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Errors that reach a user: what, where, how to mend; and the exit codes of the program.
+#pragma once
+
+#include <source_location>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace equikoop {
+
+/// Exit codes of the program; documented in --help.
+enum class Exit : int { done = 0, failure = 1, usage = 2, resumable = 85 };
+
+/// A mistake or fault with the one line that the user reads and the exit code it leads to.
+class Error : public std::runtime_error {
+ public:
+  explicit Error(const std::string& line, Exit code = Exit::failure)
+      : std::runtime_error(line), code_(code) {}
+  Exit code() const noexcept { return code_; }
+
+ private:
+  Exit code_;
+};
+
+/// The user asked for something that cannot be: exit code 2.
+class UsageError : public Error {
+ public:
+  explicit UsageError(const std::string& line) : Error(line, Exit::usage) {}
+};
+
+/// The work was stopped (signal or wall time) and can be resumed: exit code 85.
+class Interrupted : public Error {
+ public:
+  explicit Interrupted(const std::string& line) : Error(line, Exit::resumable) {}
+};
+
+/// Throws Error naming `intent` and MPI's own message unless `code` is MPI_SUCCESS.
+void check_mpi(int code, std::string_view intent,
+               std::source_location where = std::source_location::current());
+
+/// Throws Error naming `intent` and the system's message for errno value `code`.
+[[noreturn]] void throw_system_error(int code, std::string_view intent);
+
+}  // namespace equikoop

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A data set as the trainer sees it: spans that someone else owns (one copy a node).
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace equikoop {
+
+struct DataShape {
+  int features = 0;
+  int classes = 0;
+  int train = 0;  ///< number of training samples
+  int test = 0;   ///< number of test samples
+};
+
+template <class Real>
+struct DataView {
+  DataShape shape;
+  std::span<const Real> train;                ///< (train, features), normalised
+  std::span<const Real> test;                 ///< (test, features), normalised
+  std::span<const std::uint8_t> train_labels;  ///< (train), in [0, classes)
+  std::span<const std::uint8_t> test_labels;   ///< (test)
+  Real background = 0;  ///< the most frequent value of `train`, exactly as stored
+  double density = 1;   ///< share of `train` that differs from `background`
+};
+
+}  // namespace equikoop

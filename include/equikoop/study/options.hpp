@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A study as plain values: what every stage receives. Parsed once (study.hpp), never changed after.
+// Defaults, units and help stand in the table of keys (src/study/keys.cpp); here is the type.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace equikoop {
+
+enum class Precision { float32, float64 };
+enum class Order { fixed, shuffled };
+enum class Normalise { automatic, mnist, standard, unit, none };
+
+/// What is trained on. Sources: the name of an IDX family (mnist, digits, fashion, idx), or
+/// `gaussian` (seeded Gaussian classes) or `teacher` (labels of a random network on Gaussian inputs).
+struct DataOptions {
+  std::string source;
+  std::string path;          ///< folder of the IDX files; empty: searched
+  int samples = 0;           ///< training samples used; 0: all there are
+  int test_samples = 0;      ///< test samples used; 0: all there are
+  Normalise normalise = Normalise::automatic;
+  Order order = Order::fixed;
+  int features = 64;         ///< synthetic only
+  int classes = 10;          ///< synthetic only
+  double separation = 1.0;   ///< synthetic: distance scale of class means, in units of the noise
+  double label_noise = 0.0;  ///< share of training labels replaced by a uniformly drawn class
+
+  friend bool operator==(const DataOptions&, const DataOptions&) = default;
+};
+
+enum class ModelKind { network, descent };
+enum class Activation { relu, gelu, tanh, sigmoid, identity };
+enum class Initialisation { torch, he, glorot };
+enum class DescentMethod { omd, ogd, bisection, gd, momentum };
+enum class DescentLoss { tan, square, quartic, quadratic };
+enum class Regulariser { log_barrier, entropy };
+enum class Starts { grid, random };
+enum class OnRoot { zero, hold };
+
+struct ModelOptions {
+  ModelKind kind = ModelKind::network;
+  std::vector<int> hidden{10};  ///< widths of the hidden layers
+  Activation activation = Activation::relu;
+  bool bias = false;
+  Initialisation initialisation = Initialisation::torch;
+  double scale = 1.0;  ///< multiplies the base initialisation
+
+  // Descent problems (kind = descent), design 4.2.
+  DescentMethod method = DescentMethod::omd;
+  DescentLoss loss = DescentLoss::tan;
+  Regulariser regulariser = Regulariser::log_barrier;
+  Starts starts = Starts::grid;
+  OnRoot on_root = OnRoot::zero;
+  int dimension = 2;
+  std::vector<double> hessian;  ///< quadratic loss: eigenvalues of its Hessian
+  double rotation = 0.0;        ///< quadratic loss: angle of its eigenvectors in each plane, radians
+};
+
+enum class OptimizerKind { sgd, momentum, nesterov, adam, adamw, rmsprop, mirror };
+
+struct TrainingOptions {
+  OptimizerKind optimizer = OptimizerKind::sgd;
+  double learning_rate = 0.1;
+  int batch_size = 60;
+  int steps = 1000;
+  double momentum = 0.9;       ///< momentum, nesterov
+  double beta1 = 0.9;          ///< adam, adamw
+  double beta2 = 0.999;        ///< adam, adamw
+  double decay = 0.99;         ///< rmsprop: alpha
+  double epsilon = 1e-8;       ///< adam, adamw, rmsprop
+  double weight_decay = 0.0;   ///< adamw: decoupled; others: L2
+  double mirror_beta = 1.0;    ///< mirror: beta of the hypentropy potential
+};
+
+/// What is recorded at a step: output-layer weights, first hidden layer's, all of them, a seeded
+/// subset or random projection of all, or all weights with the optimiser's state.
+enum class Observable { output, hidden, all, subset, projection, state };
+
+struct RecordOptions {
+  Observable observable = Observable::output;
+  int size = 256;  ///< features of `subset` and `projection`
+  int every = 1;   ///< steps between snapshots
+};
+
+/// One point of the sweep.
+struct Configuration {
+  int index = 0;
+  std::string name;  ///< swept keys and their values, or "base"; unique, without '/'
+  std::vector<std::pair<std::string, std::string>> swept;       ///< key, value
+  std::vector<std::pair<std::string, std::string>> parameters;  ///< section.key, value: all of them
+  DataOptions data;
+  ModelOptions model;
+  TrainingOptions training;
+  RecordOptions record;
+};
+
+enum class DelaysRule { matched, fixed };
+enum class RankRule { number, energy, gavish_donoho, full };
+enum class Method { automatic, features, snapshots, matrix_free, dense };
+/// Named after how the one-step operator is regressed (Dawson et al. 2016 for the bias of each).
+enum class Regression { standard, total_least_squares, forward_backward };
+
+/// A range of recorded snapshots [begin, end), as fractions of the trajectory.
+struct Window {
+  double begin = 0.0;
+  double end = 1.0;
+};
+
+struct KoopmanOptions {
+  int delays = 32;  ///< of the configuration with the fewest features, if matched
+  DelaysRule delays_rule = DelaysRule::matched;
+  RankRule rank_rule = RankRule::number;
+  int rank = 10;          ///< rank_rule number; else the most modes kept
+  double energy = 0.99;   ///< rank_rule energy: share of the squared singular values kept
+  Method method = Method::automatic;
+  Regression regression = Regression::standard;
+  int folds = 5;          ///< of held-out residuals, over initials; 0: none
+  std::vector<Window> windows{{}};  ///< the first is the main analysis
+};
+
+enum class Scaling { none, log };
+enum class Weights { none, amplitude, residual };
+/// What the logarithm of an eigenvalue is measured against (scaling = log): one step, one sample
+/// seen, or a unit of time lr·step.
+enum class Clock { step, sample, time };
+
+struct CompareOptions {
+  int order = 1;             ///< p of W_p
+  Scaling scaling = Scaling::none;
+  Clock clock = Clock::step;
+  Weights weights = Weights::none;
+  bool paired = true;        ///< seeds with equal index share their streams
+  int permutations = 999;
+  int bootstrap = 999;
+  double alpha = 0.05;
+  double margin = 0.5;       ///< of equivalence, as a fraction of the noise floor
+  double margin_absolute = 0.0;  ///< where above 0: used in place of `margin`
+};
+
+/// Everything needed to reproduce a result.
+struct Study {
+  std::string name;
+  std::string question;
+  std::string file;           ///< path it was read from
+  std::string text;           ///< the file, with overrides appended
+  std::string resolved;       ///< every key with its value, one a line
+  int seeds = 5;
+  int initials = 10;
+  double perturbation = 1e-3;
+  std::uint64_t root_seed = 1;
+  Precision precision = Precision::float32;
+  std::vector<Configuration> configurations;
+  KoopmanOptions koopman;
+  CompareOptions compare;
+};
+
+}  // namespace equikoop
