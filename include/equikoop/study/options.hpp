@@ -89,6 +89,7 @@ struct RecordOptions {
 struct Configuration {
   int index = 0;
   std::string name;  ///< swept keys and their values, or "base"; unique, without '/'
+  int seed_offset = 0;  ///< added to a seed's index in every random stream (copies of one point)
   std::vector<std::pair<std::string, std::string>> swept;       ///< key, value
   std::vector<std::pair<std::string, std::string>> parameters;  ///< section.key, value: all of them
   DataOptions data;
@@ -149,6 +150,7 @@ struct Study {
   std::string resolved;       ///< every key with its value, one a line
   int seeds = 5;
   int initials = 10;
+  int copies = 1;             ///< times each configuration is repeated with seeds of its own
   double perturbation = 1e-3;
   std::uint64_t root_seed = 1;
   Precision precision = Precision::float32;
