@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "equikoop/data/normalise.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+#include "equikoop/base/error.hpp"
+#include "equikoop/data/search.hpp"
+
+namespace equikoop {
+
+namespace {
+
+constexpr int k_white = 255;
+/// Mean and deviation of the MNIST training pixels as everyone rounds them (PyTorch's example).
+constexpr Moments k_mnist{0.1307, 0.3081};
+
+using Histogram = std::array<std::uint64_t, 256>;
+
+Histogram histogram(std::span<const std::uint8_t> pixels) {
+  Histogram counts{};
+  for (const std::uint8_t pixel : pixels) ++counts[pixel];
+  return counts;
+}
+
+Moments checked(double mean, double variance) {
+  if (!(variance > 0.0))
+    throw Error(fmt::format(
+        "all training values are {}: nothing to standardise; set data.normalise = none", mean));
+  return {mean, std::sqrt(variance)};
+}
+
+}  // namespace
+
+Normalise normalisation_of(const DataOptions& options) {
+  const Normalise rule = options.normalise;
+  if (rule == Normalise::automatic)
+    return options.source == "mnist" ? Normalise::mnist : Normalise::standard;
+  if (is_synthetic(options.source) && (rule == Normalise::mnist || rule == Normalise::unit))
+    throw UsageError(fmt::format(
+        "data.normalise = {} is for pixels; source {} takes automatic, standard or none",
+        rule == Normalise::mnist ? "mnist" : "unit", options.source));
+  return rule;
+}
+
+Moments moments(std::span<const std::uint8_t> pixels) {
+  const Histogram counts = histogram(pixels);
+  const auto total = static_cast<double>(pixels.size());
+  double mean = 0.0;
+  for (int p = 0; p <= k_white; ++p)
+    mean += static_cast<double>(counts[static_cast<std::size_t>(p)]) * p / k_white / total;
+  double variance = 0.0;
+  for (int p = 0; p <= k_white; ++p)
+    variance += static_cast<double>(counts[static_cast<std::size_t>(p)]) *
+                std::pow(static_cast<double>(p) / k_white - mean, 2) / total;
+  // Of a constant image the rounding of the mean would remain, not zero.
+  const bool constant = std::count(counts.begin(), counts.end(), 0U) == k_white;
+  return checked(mean, constant ? 0.0 : variance);
+}
+
+Moments moments(std::span<const double> values) {
+  const auto total = static_cast<double>(values.size());
+  double mean = 0.0;
+  for (const double value : values) mean += value / total;
+  double variance = 0.0;
+  for (const double value : values) variance += (value - mean) * (value - mean) / total;
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  return checked(mean, *low == *high ? 0.0 : variance);
+}
+
+template <class Real>
+std::array<Real, 256> pixel_table(Normalise rule, std::span<const std::uint8_t> train) {
+  const Moments used = rule == Normalise::mnist      ? k_mnist
+                       : rule == Normalise::standard ? moments(train)
+                                                     : Moments{};
+  const auto mean = static_cast<Real>(used.mean);
+  const auto deviation = static_cast<Real>(used.deviation);
+  std::array<Real, 256> table{};
+  for (int p = 0; p <= k_white; ++p) {
+    const auto pixel = static_cast<Real>(p);
+    const Real unit = pixel / static_cast<Real>(k_white);
+    table[static_cast<std::size_t>(p)] = rule == Normalise::none   ? pixel
+                                         : rule == Normalise::unit ? unit
+                                                                   : (unit - mean) / deviation;
+  }
+  return table;
+}
+
+Moments feature_moments(Normalise rule, std::span<const double> train) {
+  return rule == Normalise::standard ? moments(train) : Moments{};
+}
+
+Background<std::uint8_t> background_of(std::span<const std::uint8_t> values) {
+  const Histogram counts = histogram(values);
+  const auto most = std::max_element(counts.begin(), counts.end());
+  return {static_cast<std::uint8_t>(most - counts.begin()),
+          1.0 - static_cast<double>(*most) / static_cast<double>(values.size())};
+}
+
+template <class Real>
+Background<Real> background_of(std::span<const Real> values) {
+  std::vector<Real> sorted(values.begin(), values.end());
+  std::sort(sorted.begin(), sorted.end());
+  Real best = sorted.front();
+  std::ptrdiff_t longest = 0;
+  for (auto run = sorted.begin(); run != sorted.end();) {
+    const auto end = std::upper_bound(run, sorted.end(), *run);
+    if (end - run > longest) {
+      longest = end - run;
+      best = *run;
+    }
+    run = end;
+  }
+  return {best, 1.0 - static_cast<double>(longest) / static_cast<double>(values.size())};
+}
+
+template std::array<float, 256> pixel_table<float>(Normalise, std::span<const std::uint8_t>);
+template std::array<double, 256> pixel_table<double>(Normalise, std::span<const std::uint8_t>);
+template Background<float> background_of<float>(std::span<const float>);
+template Background<double> background_of<double>(std::span<const double>);
+
+}  // namespace equikoop
