@@ -59,6 +59,15 @@ std::string Comm::broadcast(std::string text, int root) const {
   return text;
 }
 
+namespace {
+
+[[noreturn]] void throw_as(const Comm& comm, int rank, int code, std::string message) {
+  comm.broadcast(std::span(&code, 1), rank);
+  throw Error(comm.broadcast(std::move(message), rank), static_cast<Exit>(code));
+}
+
+}  // namespace
+
 void together(const Comm& comm, const std::function<void()>& work) {
   std::string message;
   int code = -1;
@@ -71,11 +80,12 @@ void together(const Comm& comm, const std::function<void()>& work) {
     message = error.what();
     code = static_cast<int>(Exit::failure);
   }
-  const int first = comm.min(code < 0 ? comm.size() : comm.rank());
-  if (first == comm.size()) return;
-  comm.broadcast(std::span(&code, 1), first);
-  message = comm.broadcast(std::move(message), first);
-  throw Error(message, static_cast<Exit>(code));
+  // A rank that only gave up because another failed (Interrupted) must not hide the cause.
+  const bool gave_up = code == static_cast<int>(Exit::resumable);
+  const int none = 2 * comm.size();
+  const int first = comm.min(code < 0 ? none : comm.rank() + (gave_up ? comm.size() : 0));
+  if (first == none) return;
+  throw_as(comm, first % comm.size(), code, std::move(message));
 }
 
 }  // namespace equikoop

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// distances.h5: all distances and conclusions of a study, written at once by rank 0.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "equikoop/archive/archive_file.hpp"
+
+namespace equikoop {
+
+/// A column of /pairs: one number for each pair of configurations.
+struct PairColumn {
+  std::string name;
+  h5::Description description;
+  std::vector<double> values;
+  bool integer = false;  ///< stored as i4
+};
+
+/// A square table over configurations.
+struct ConfigurationTable {
+  std::string name;
+  h5::Description description;
+  std::vector<double> values;  ///< (configuration, configuration)
+};
+
+struct DistancesContent {
+  std::vector<std::string> configurations;
+  std::size_t seeds = 0;
+  std::vector<double> distances;  ///< (configuration, configuration, seed, seed), or empty
+  std::vector<ConfigurationTable> tables;
+  std::vector<double> floor;      ///< (configuration)
+  std::vector<PairColumn> pairs;
+  std::vector<std::string> verdicts;  ///< (pair), in words
+};
+
+/// Writes the file whole, replacing what was there. `source` is the identity of the spectra file.
+/// Collective.
+void write_distances(const Comm& comm, const std::string& path, const Study& study,
+                     const Provenance& provenance, const std::string& source,
+                     const DistancesContent& content);
+
+}  // namespace equikoop

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// trajectories.h5: what training leaves, an ensemble at a time, written by whoever trained it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "equikoop/archive/archive_file.hpp"
+#include "equikoop/base/partition.hpp"
+
+namespace equikoop {
+
+/// Duration of one recorded step on each clock (steps, samples seen, learning rate * steps).
+struct ClockDurations {
+  double step = 1;
+  double sample = 1;
+  double time = 1;
+};
+
+/// The shape of one configuration's trajectories.
+struct TrajectoryShape {
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> parameters;
+  std::size_t features = 0;
+  std::size_t steps = 0;           ///< losses a trajectory
+  std::vector<std::int64_t> time;  ///< optimiser steps done at each snapshot
+  ClockDurations clock;
+};
+
+struct TrajectoryLayout {
+  Precision precision = Precision::float32;
+  std::size_t seeds = 0;
+  std::size_t initials = 0;
+  std::vector<TrajectoryShape> configurations;
+};
+
+/// What an ensemble leaves beside its snapshots; shapes as in the archive.
+template <class Real>
+struct OutcomeView {
+  std::span<const Real> losses;             ///< (initial, step)
+  std::span<const double> test_loss;        ///< (initial)
+  std::span<const double> test_accuracy;    ///< (initial)
+  std::span<const std::int64_t> diverged_at;  ///< (initial)
+};
+
+class TrajectoryArchive {
+ public:
+  /// Creates the file, or opens the one that is there if it belongs to the same study (`force`
+  /// replaces it). Throws UsageError on another study. Collective.
+  static TrajectoryArchive begin(const Comm& comm, const std::string& path, const Study& study,
+                                 const TrajectoryLayout& layout, const Provenance& provenance,
+                                 bool force);
+  /// Opens a file for reading, ours or anybody's that follows the schema. Collective.
+  static TrajectoryArchive read(const Comm& comm, const std::string& path);
+
+  const TrajectoryLayout& layout() const noexcept { return layout_; }
+  const ArchiveFile& file() const noexcept { return archive_; }
+  hid_t id() const noexcept { return archive_.file.get(); }
+
+  /// Whether the ensemble's data is whole (1) for each seed. A file without the mark is whole.
+  std::vector<std::uint8_t> complete(std::size_t configuration) const;
+  /// Ensembles that are whole, over all configurations.
+  std::size_t complete_count() const;
+  std::size_t ensemble_count() const noexcept;
+
+  /// Snapshots first .. first+count-1 of every initial: `values` (initial, count, feature).
+  template <class Real>
+  void write_snapshots(std::size_t configuration, std::size_t seed, std::size_t first,
+                       std::size_t count, std::span<const Real> values);
+  template <class Real>
+  void write_outcome(std::size_t configuration, std::size_t seed, const OutcomeView<Real>& outcome);
+  /// Sets the mark, after the data is on the disk.
+  void mark_complete(std::size_t configuration, std::size_t seed);
+
+  /// A block of one ensemble: (initial, time, feature), row-major, in the type asked for.
+  template <class Real>
+  std::vector<Real> read_snapshots(std::size_t configuration, std::size_t seed, std::size_t initial,
+                                   Range times, Range features) const;
+  std::vector<std::int64_t> diverged_at(std::size_t configuration, std::size_t seed) const;
+
+ private:
+  h5::Handle group(std::size_t configuration) const;
+
+  ArchiveFile archive_;
+  TrajectoryLayout layout_;
+};
+
+}  // namespace equikoop

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "equikoop/archive/archive_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "equikoop/base/error.hpp"
+
+namespace equikoop {
+
+void create_whole(const Comm& comm, const std::string& path,
+                  const std::function<void(hid_t file)>& fill) {
+  together(comm, [&] {
+    if (!comm.is_root()) return;
+    const std::string temporary = path + ".tmp";
+    {
+      const h5::Handle file = h5::create_file(temporary);
+      fill(file.get());
+      h5::check(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), fmt::format("write {}", temporary));
+    }
+    sync_to_disk(temporary);
+    if (std::rename(temporary.c_str(), path.c_str()) != 0)
+      throw_system_error(errno, fmt::format("rename {} to {}", temporary, path));
+  });
+}
+
+ArchiveFile open_archive(const Comm& comm, const std::string& path, const std::string& filetype,
+                         bool writable) {
+  ArchiveFile archive;
+  archive.path = path;
+  // One process looks first: a damaged file is then one message, not one from each rank's MPI-IO.
+  together(comm, [&] {
+    if (comm.is_root()) read_header(h5::open_file(path, writable).get(), path, filetype);
+  });
+  together(comm, [&] {
+    archive.file = h5::open_file(path, writable, comm);
+    archive.header = read_header(archive.file.get(), path, filetype);
+  });
+  return archive;
+}
+
+void sync_to_disk(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) throw_system_error(errno, fmt::format("open {}", path));
+  const int result = ::fsync(descriptor);
+  const int code = errno;
+  ::close(descriptor);
+  if (result != 0) throw_system_error(code, fmt::format("force {} to the disk", path));
+}
+
+}  // namespace equikoop

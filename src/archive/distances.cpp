@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "equikoop/archive/distances.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "configuration_group.hpp"
+#include "equikoop/archive/schema.hpp"
+
+namespace equikoop {
+namespace {
+
+constexpr std::size_t k_verdict_bytes = 64;
+
+/// Texts as a fixed-length dataset.
+h5::Handle text_dataset(hid_t parent, const std::string& name, const std::vector<std::string>& texts,
+                        std::size_t least, const h5::Description& description) {
+  std::size_t length = least;
+  for (const auto& text : texts) length = std::max(length, text.size());
+  std::vector<char> bytes(length * texts.size(), '\0');
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    std::memcpy(bytes.data() + i * length, texts[i].data(), texts[i].size());
+  const auto type = h5::text_type(length);
+  auto dataset = h5::create_dataset(parent, name, type.get(), {texts.size()}, description);
+  if (!texts.empty()) h5::write_raw(dataset, type.get(), h5::all_of(dataset), bytes.data());
+  return dataset;
+}
+
+void write_table(hid_t file, const h5::Handle& configuration, const ConfigurationTable& table) {
+  const auto dataset = scaled_dataset(file, table.name, H5T_IEEE_F64LE,
+                                      {&configuration, &configuration}, table.description);
+  h5::write(dataset, h5::all_of(dataset), std::span<const double>(table.values));
+}
+
+void write_column(hid_t group, const h5::Handle& pair, const PairColumn& column) {
+  if (column.integer) {
+    const std::vector<std::int32_t> whole(column.values.begin(), column.values.end());
+    const auto dataset = scaled_dataset(group, column.name, H5T_STD_I32LE, {&pair}, column.description);
+    h5::write(dataset, h5::all_of(dataset), std::span<const std::int32_t>(whole));
+    return;
+  }
+  const auto dataset = scaled_dataset(group, column.name, H5T_IEEE_F64LE, {&pair}, column.description);
+  h5::write(dataset, h5::all_of(dataset), std::span<const double>(column.values));
+}
+
+void fill(hid_t file, const DistancesContent& content) {
+  const auto configuration =
+      text_dataset(file, schema::k_configuration, content.configurations, 1, {"configuration", "1", ""});
+  h5::make_scale(configuration, schema::k_configuration);
+  const auto seed = index_scale(file, schema::k_seed, content.seeds, "replicate");
+  if (!content.distances.empty()) {
+    const auto dataset = scaled_dataset(
+        file, "distances", H5T_IEEE_F64LE, {&configuration, &configuration, &seed, &seed},
+        {"spectral distance", "1", "Wasserstein distance of the two spectra; NaN where one is missing"});
+    h5::write(dataset, h5::all_of(dataset), std::span<const double>(content.distances));
+  }
+  for (const auto& table : content.tables) write_table(file, configuration, table);
+  const auto floor = scaled_dataset(file, "floor", H5T_IEEE_F64LE, {&configuration},
+                                    {"noise floor", "1", "mean distance between seeds of a configuration"});
+  h5::write(floor, h5::all_of(floor), std::span<const double>(content.floor));
+  // A study of one configuration has no pairs, and HDF5 no empty dimension scale worth the name.
+  if (content.verdicts.empty()) return;
+  const auto group = h5::create_group(file, schema::k_pairs);
+  const auto pair = index_scale(group.get(), "pair", content.verdicts.size(), "pair of configurations");
+  for (const auto& column : content.pairs) write_column(group.get(), pair, column);
+  const auto words = text_dataset(group.get(), "verdict_text", content.verdicts, k_verdict_bytes,
+                                  {"verdict in words", "1", ""});
+  h5::attach_scale(words, pair, 0);
+}
+
+}  // namespace
+
+void write_distances(const Comm& comm, const std::string& path, const Study& study,
+                     const Provenance& provenance, const std::string& source,
+                     const DistancesContent& content) {
+  create_whole(comm, path, [&](hid_t file) {
+    write_header(file, schema::k_distances_type, source, study, provenance);
+    fill(file, content);
+  });
+}
+
+}  // namespace equikoop

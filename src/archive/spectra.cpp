@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "equikoop/archive/spectra.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+
+#include "configuration_group.hpp"
+#include "equikoop/archive/schema.hpp"
+#include "equikoop/base/error.hpp"
+
+namespace equikoop {
+namespace {
+
+constexpr double k_nan = std::numeric_limits<double>::quiet_NaN();
+
+void fill_analysis(hid_t id, const SpectraLayout& layout, const AnalysisShape& analysis) {
+  h5::write_attribute(id, "delays", static_cast<std::int64_t>(analysis.delays));
+  h5::write_attribute(id, "window_begin", analysis.window_begin);
+  h5::write_attribute(id, "window_end", analysis.window_end);
+  h5::write_attribute(id, "method", analysis.method);
+  h5::write_attribute(id, "rank_rule", analysis.rank_rule);
+  const auto seed = index_scale(id, schema::k_seed, layout.seeds, "replicate");
+  const auto mode = index_scale(id, schema::k_mode, layout.modes, "mode, by decreasing modulus");
+  const auto complex = h5::complex_type();
+  const auto modal = [&](const char* name, hid_t type, const h5::Description& description) {
+    scaled_dataset(id, name, type, {&seed, &mode}, description);
+  };
+  const auto single = [&](const char* name, hid_t type, const h5::Description& description) {
+    scaled_dataset(id, name, type, {&seed}, description);
+  };
+  modal(schema::k_eigenvalues, complex.get(),
+        {"Koopman eigenvalues", "1 per recorded step", "NaN beyond the rank"});
+  modal(schema::k_residuals_insample, H5T_IEEE_F64LE,
+        {"residual of the eigenpair, in sample", "1", "|g(next) - lambda g| / |g| over all initials"});
+  modal(schema::k_residuals_heldout, H5T_IEEE_F64LE,
+        {"residual of the eigenpair, held out", "1", "mean over folds of initials left out of the fit"});
+  modal(schema::k_amplitudes, H5T_IEEE_F64LE,
+        {"amplitude of the mode", "1", "share of the modes' energy along the trajectories"});
+  modal(schema::k_singular_values, H5T_IEEE_F64LE, {"singular values of the delay matrix", "1", ""});
+  single(schema::k_total_energy, H5T_IEEE_F64LE,
+         {"sum of the squares of the delay matrix", "1", ""});
+  single(schema::k_rank, H5T_STD_I32LE, {"modes kept", "1", "0: the ensemble has no spectrum"});
+  single(schema::k_trajectories_used, H5T_STD_I32LE,
+         {"trajectories in the fit", "1", "those that did not diverge"});
+  single(schema::k_noise_cut, H5T_STD_I32LE, {"modes cut at the noise of the stored precision", "1", ""});
+  complete_marks(id, seed, layout.seeds);
+}
+
+void fill_configuration(hid_t parent, const SpectraLayout& layout, std::size_t index) {
+  const SpectraShape& shape = layout.configurations[index];
+  const auto group = create_configuration(parent, shape.name, index, shape.parameters, shape.clock);
+  h5::write_attribute(group.get(), "features", static_cast<std::int64_t>(shape.features));
+  h5::write_attribute(group.get(), "snapshots", static_cast<std::int64_t>(shape.snapshots));
+  fill_analysis(group.get(), layout, shape.analyses.front());
+  if (shape.analyses.size() < 2) return;
+  const auto further = h5::create_group(group.get(), schema::k_analyses);
+  for (std::size_t a = 1; a < shape.analyses.size(); ++a) {
+    const auto id = h5::create_group(further.get(), shape.analyses[a].id);
+    h5::write_attribute(id.get(), schema::k_index, static_cast<std::int64_t>(a));
+    fill_analysis(id.get(), layout, shape.analyses[a]);
+  }
+}
+
+AnalysisShape read_analysis(hid_t group, const std::string& id) {
+  return {id, static_cast<int>(h5::read_integer_attribute(group, "delays")),
+          h5::read_real_attribute(group, "window_begin"), h5::read_real_attribute(group, "window_end"),
+          h5::read_text_attribute(group, "method"), h5::read_text_attribute(group, "rank_rule")};
+}
+
+SpectraShape read_shape(hid_t parent, const std::string& name) {
+  const auto group = h5::open_group(parent, name);
+  SpectraShape shape;
+  shape.name = name;
+  shape.parameters = read_parameters(group.get());
+  shape.clock = read_clock(group.get());
+  shape.features = static_cast<std::size_t>(h5::read_integer_attribute(group.get(), "features"));
+  shape.snapshots = static_cast<std::size_t>(h5::read_integer_attribute(group.get(), "snapshots"));
+  shape.analyses.push_back(read_analysis(group.get(), ""));
+  if (!h5::exists(group.get(), schema::k_analyses)) return shape;
+  const auto further = h5::open_group(group.get(), schema::k_analyses);
+  for (const auto& id : h5::groups_by_index(further.get()))
+    shape.analyses.push_back(read_analysis(h5::open_group(further.get(), id).get(), id));
+  return shape;
+}
+
+SpectraLayout read_layout(hid_t file) {
+  SpectraLayout layout;
+  const auto parent = h5::open_group(file, schema::k_configurations);
+  for (const auto& name : h5::groups_by_index(parent.get())) {
+    layout.configurations.push_back(read_shape(parent.get(), name));
+    const auto group = h5::open_group(parent.get(), name);
+    const auto dims = h5::dimensions(h5::open_dataset(group.get(), schema::k_eigenvalues));
+    layout.seeds = dims.at(0);
+    layout.modes = dims.at(1);
+  }
+  return layout;
+}
+
+template <class T>
+std::vector<T> padded(const std::vector<T>& values, std::size_t size, T filler) {
+  std::vector<T> result(values);
+  result.resize(size, filler);
+  return result;
+}
+
+}  // namespace
+
+SpectraArchive SpectraArchive::begin(const Comm& comm, const std::string& path, const Study& study,
+                                     const SpectraLayout& layout, const Provenance& provenance,
+                                     const std::string& source, bool force) {
+  int there = comm.is_root() && std::filesystem::exists(path) && !force ? 1 : 0;
+  comm.broadcast(std::span(&there, 1));
+  if (there == 0)
+    create_whole(comm, path, [&](hid_t file) {
+      write_header(file, schema::k_spectra_type, source, study, provenance);
+      const auto parent = h5::create_group(file, schema::k_configurations);
+      for (std::size_t i = 0; i < layout.configurations.size(); ++i)
+        fill_configuration(parent.get(), layout, i);
+    });
+  SpectraArchive archive;
+  archive.archive_ = open_archive(comm, path, schema::k_spectra_type, true);
+  check_same_study(archive.archive_.header, path, study,
+                   {"study", "data", "model", "training", "record", "koopman"});
+  if (archive.archive_.header.source != source)
+    throw UsageError(fmt::format(
+        "{} was made from other trajectories than those there now; --force makes it anew", path));
+  archive.layout_ = layout;
+  return archive;
+}
+
+SpectraArchive SpectraArchive::read(const Comm& comm, const std::string& path) {
+  SpectraArchive archive;
+  archive.archive_ = open_archive(comm, path, schema::k_spectra_type, false);
+  together(comm, [&] { archive.layout_ = read_layout(archive.id()); });
+  return archive;
+}
+
+h5::Handle SpectraArchive::group(std::size_t configuration, std::size_t analysis) const {
+  const SpectraShape& shape = layout_.configurations[configuration];
+  const auto parent = h5::open_group(id(), schema::k_configurations);
+  auto main = h5::open_group(parent.get(), shape.name);
+  if (analysis == 0) return main;
+  const auto further = h5::open_group(main.get(), schema::k_analyses);
+  return h5::open_group(further.get(), shape.analyses[analysis].id);
+}
+
+std::vector<std::uint8_t> SpectraArchive::complete(std::size_t configuration,
+                                                   std::size_t analysis) const {
+  return h5::read_all<std::uint8_t>(group(configuration, analysis).get(), schema::k_complete);
+}
+
+std::size_t SpectraArchive::complete_count() const {
+  std::size_t count = 0;
+  for (std::size_t c = 0; c < layout_.configurations.size(); ++c)
+    for (std::size_t a = 0; a < layout_.configurations[c].analyses.size(); ++a) {
+      const auto marks = complete(c, a);
+      count += static_cast<std::size_t>(std::count(marks.begin(), marks.end(), 1));
+    }
+  return count;
+}
+
+std::size_t SpectraArchive::row_count() const {
+  std::size_t count = 0;
+  for (const auto& shape : layout_.configurations) count += shape.analyses.size() * layout_.seeds;
+  return count;
+}
+
+void SpectraArchive::write_row(std::size_t configuration, std::size_t analysis, std::size_t seed,
+                               const SpectrumRow& row) {
+  const auto id = group(configuration, analysis);
+  const std::size_t modes = layout_.modes;
+  const auto modal = [&]<class T>(const char* name, const std::vector<T>& values, T filler) {
+    const auto whole = padded(values, modes, filler);
+    h5::write(h5::open_dataset(id.get(), name), {{seed, 0}, {1, modes}}, std::span<const T>(whole));
+  };
+  const auto single = [&]<class T>(const char* name, T value) {
+    h5::write(h5::open_dataset(id.get(), name), {{seed}, {1}}, std::span<const T>(&value, 1));
+  };
+  modal(schema::k_eigenvalues, row.eigenvalues, std::complex<double>(k_nan, k_nan));
+  modal(schema::k_residuals_insample, row.residuals_insample, k_nan);
+  modal(schema::k_residuals_heldout, row.residuals_heldout, k_nan);
+  modal(schema::k_amplitudes, row.amplitudes, k_nan);
+  modal(schema::k_singular_values, row.singular_values, k_nan);
+  single(schema::k_total_energy, row.total_energy);
+  single(schema::k_rank, std::int32_t{row.rank});
+  single(schema::k_trajectories_used, std::int32_t{row.trajectories_used});
+  single(schema::k_noise_cut, std::int32_t{row.noise_cut});
+  sync_to_disk(archive_.path);
+  single(schema::k_complete, std::uint8_t{1});
+}
+
+std::vector<SpectrumRow> SpectraArchive::read_rows(std::size_t configuration,
+                                                   std::size_t analysis) const {
+  const auto id = group(configuration, analysis);
+  const auto ranks = h5::read_all<std::int32_t>(id.get(), schema::k_rank);
+  const auto used = h5::read_all<std::int32_t>(id.get(), schema::k_trajectories_used);
+  const auto cut = h5::read_all<std::int32_t>(id.get(), schema::k_noise_cut);
+  const auto energy = h5::read_all<double>(id.get(), schema::k_total_energy);
+  const auto eigenvalues = h5::read_all<std::complex<double>>(id.get(), schema::k_eigenvalues);
+  const auto insample = h5::read_all<double>(id.get(), schema::k_residuals_insample);
+  const auto heldout = h5::read_all<double>(id.get(), schema::k_residuals_heldout);
+  const auto amplitudes = h5::read_all<double>(id.get(), schema::k_amplitudes);
+  const auto sigma = h5::read_all<double>(id.get(), schema::k_singular_values);
+  const auto done = complete(configuration, analysis);
+
+  std::vector<SpectrumRow> rows(layout_.seeds);
+  for (std::size_t seed = 0; seed < layout_.seeds; ++seed) {
+    if (done[seed] == 0) continue;
+    if (ranks[seed] < 0 || static_cast<std::size_t>(ranks[seed]) > layout_.modes)
+      throw Error(fmt::format("{}: the rank {} of configuration {}, seed {} is impossible: the file is damaged",
+                              archive_.path, ranks[seed], layout_.configurations[configuration].name, seed));
+    const auto part = [&]<class T>(const std::vector<T>& values) {
+      const auto first = values.begin() + static_cast<std::ptrdiff_t>(seed * layout_.modes);
+      return std::vector<T>(first, first + ranks[seed]);
+    };
+    rows[seed] = {part(eigenvalues), part(insample), part(heldout), part(amplitudes), part(sigma),
+                  energy[seed], ranks[seed], used[seed], cut[seed]};
+  }
+  return rows;
+}
+
+}  // namespace equikoop

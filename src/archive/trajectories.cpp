@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "equikoop/archive/trajectories.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <numeric>
+
+#include "configuration_group.hpp"
+#include "equikoop/archive/schema.hpp"
+#include "equikoop/base/error.hpp"
+
+namespace equikoop {
+namespace {
+
+template <class Real>
+Precision precision_of() {
+  return sizeof(Real) == 4 ? Precision::float32 : Precision::float64;
+}
+
+void fill_configuration(hid_t parent, const TrajectoryLayout& layout, std::size_t index) {
+  const TrajectoryShape& shape = layout.configurations[index];
+  const auto group = create_configuration(parent, shape.name, index, shape.parameters, shape.clock);
+  const hid_t id = group.get();
+  const auto seed = index_scale(id, schema::k_seed, layout.seeds, "replicate");
+  const auto initial = index_scale(id, schema::k_initial, layout.initials, "initial condition");
+  const auto feature = index_scale(id, schema::k_feature, shape.features, "recorded weight");
+  const auto step = index_scale(id, schema::k_step, shape.steps, "optimiser steps done before");
+  const auto time = integer_scale(id, schema::k_time, shape.time, "optimiser steps done", "steps");
+
+  const hid_t real = layout.precision == Precision::float32 ? H5T_IEEE_F32LE : H5T_IEEE_F64LE;
+  const std::vector<hsize_t> each{layout.seeds, layout.initials};
+  scaled_dataset(id, schema::k_observables, real, {&seed, &initial, &time, &feature},
+                 {"recorded weights", "1", "the snapshot of every trajectory at every time"});
+  scaled_dataset(id, schema::k_loss, real, {&seed, &initial, &step},
+                 {"training loss", "1", "mean loss of the minibatch before its update"});
+  scaled_dataset(id, schema::k_test_loss, H5T_IEEE_F64LE, {&seed, &initial},
+                 {"test loss", "1", "mean over the test set after the last step"});
+  scaled_dataset(id, schema::k_test_accuracy, H5T_IEEE_F64LE, {&seed, &initial},
+                 {"test accuracy", "1", "share of the test set classified correctly"});
+  scaled_dataset(id, schema::k_diverged_at, H5T_STD_I64LE, {&seed, &initial},
+                 {"step of the first non-finite value", "steps", "-1 where there is none"});
+  complete_marks(id, seed, layout.seeds);
+}
+
+TrajectoryShape read_shape(hid_t parent, const std::string& name) {
+  const auto group = h5::open_group(parent, name);
+  const auto observables = h5::open_dataset(group.get(), schema::k_observables);
+  const auto dims = h5::dimensions(observables);
+  if (dims.size() != 4)
+    throw Error(fmt::format("configuration {}: observables has {} dimensions, expected "
+                            "[seed, initial, time, feature]", name, dims.size()));
+  TrajectoryShape shape;
+  shape.name = name;
+  shape.parameters = read_parameters(group.get());
+  shape.features = dims[3];
+  shape.clock = read_clock(group.get());
+  if (h5::exists(group.get(), schema::k_loss))
+    shape.steps = h5::dimensions(h5::open_dataset(group.get(), schema::k_loss)).back();
+  if (h5::exists(group.get(), schema::k_time)) {
+    shape.time = h5::read_all<std::int64_t>(group.get(), schema::k_time);
+  } else {
+    shape.time.resize(dims[2]);
+    std::iota(shape.time.begin(), shape.time.end(), 1);
+  }
+  return shape;
+}
+
+TrajectoryLayout read_layout(hid_t file) {
+  TrajectoryLayout layout;
+  const auto parent = h5::open_group(file, schema::k_configurations);
+  for (const auto& name : h5::groups_by_index(parent.get())) {
+    layout.configurations.push_back(read_shape(parent.get(), name));
+    const auto group = h5::open_group(parent.get(), name);
+    const auto observables = h5::open_dataset(group.get(), schema::k_observables);
+    const auto dims = h5::dimensions(observables);
+    layout.seeds = dims[0];
+    layout.initials = dims[1];
+    const h5::Handle type(H5Dget_type(observables.get()), H5Tclose);
+    layout.precision = H5Tget_size(type.get()) == 4 ? Precision::float32 : Precision::float64;
+  }
+  if (layout.configurations.empty()) throw Error("the file holds no configurations");
+  return layout;
+}
+
+}  // namespace
+
+TrajectoryArchive TrajectoryArchive::begin(const Comm& comm, const std::string& path,
+                                           const Study& study, const TrajectoryLayout& layout,
+                                           const Provenance& provenance, bool force) {
+  int there = comm.is_root() && std::filesystem::exists(path) && !force ? 1 : 0;
+  comm.broadcast(std::span(&there, 1));
+  if (there == 0)
+    create_whole(comm, path, [&](hid_t file) {
+      write_header(file, schema::k_trajectories_type, "", study, provenance);
+      const auto parent = h5::create_group(file, schema::k_configurations);
+      for (std::size_t i = 0; i < layout.configurations.size(); ++i)
+        fill_configuration(parent.get(), layout, i);
+    });
+  TrajectoryArchive archive;
+  archive.archive_ = open_archive(comm, path, schema::k_trajectories_type, true);
+  check_same_study(archive.archive_.header, path, study, {"study", "data", "model", "training", "record"});
+  archive.layout_ = layout;
+  return archive;
+}
+
+TrajectoryArchive TrajectoryArchive::read(const Comm& comm, const std::string& path) {
+  TrajectoryArchive archive;
+  archive.archive_ = open_archive(comm, path, schema::k_trajectories_type, false);
+  together(comm, [&] {
+    try {
+      archive.layout_ = read_layout(archive.id());
+    } catch (const Error& error) {
+      throw Error(fmt::format("{}: {}", path, error.what()), error.code());
+    }
+  });
+  return archive;
+}
+
+h5::Handle TrajectoryArchive::group(std::size_t configuration) const {
+  const auto parent = h5::open_group(id(), schema::k_configurations);
+  return h5::open_group(parent.get(), layout_.configurations[configuration].name);
+}
+
+std::vector<std::uint8_t> TrajectoryArchive::complete(std::size_t configuration) const {
+  const auto found = group(configuration);
+  if (!h5::exists(found.get(), schema::k_complete)) return std::vector<std::uint8_t>(layout_.seeds, 1);
+  return h5::read_all<std::uint8_t>(found.get(), schema::k_complete);
+}
+
+std::size_t TrajectoryArchive::complete_count() const {
+  std::size_t count = 0;
+  for (std::size_t c = 0; c < layout_.configurations.size(); ++c) {
+    const auto marks = complete(c);
+    count += static_cast<std::size_t>(std::count(marks.begin(), marks.end(), 1));
+  }
+  return count;
+}
+
+std::size_t TrajectoryArchive::ensemble_count() const noexcept {
+  return layout_.configurations.size() * layout_.seeds;
+}
+
+template <class Real>
+void TrajectoryArchive::write_snapshots(std::size_t configuration, std::size_t seed,
+                                        std::size_t first, std::size_t count,
+                                        std::span<const Real> values) {
+  if (precision_of<Real>() != layout_.precision) throw Error("snapshots of the wrong precision");
+  const auto dataset = h5::open_dataset(group(configuration).get(), schema::k_observables);
+  const std::size_t features = layout_.configurations[configuration].features;
+  h5::write(dataset, {{seed, 0, first, 0}, {1, layout_.initials, count, features}}, values);
+}
+
+template <class Real>
+void TrajectoryArchive::write_outcome(std::size_t configuration, std::size_t seed,
+                                      const OutcomeView<Real>& outcome) {
+  const auto found = group(configuration);
+  const h5::Slab row{{seed, 0}, {1, layout_.initials}};
+  const auto write = [&](const char* name, auto values) {
+    h5::write(h5::open_dataset(found.get(), name), row, values);
+  };
+  const std::size_t steps = layout_.configurations[configuration].steps;
+  h5::write(h5::open_dataset(found.get(), schema::k_loss), {{seed, 0, 0}, {1, layout_.initials, steps}},
+            outcome.losses);
+  write(schema::k_test_loss, outcome.test_loss);
+  write(schema::k_test_accuracy, outcome.test_accuracy);
+  write(schema::k_diverged_at, outcome.diverged_at);
+}
+
+void TrajectoryArchive::mark_complete(std::size_t configuration, std::size_t seed) {
+  sync_to_disk(archive_.path);
+  const std::uint8_t done = 1;
+  h5::write(h5::open_dataset(group(configuration).get(), schema::k_complete), {{seed}, {1}},
+            std::span(&done, 1));
+}
+
+template <class Real>
+std::vector<Real> TrajectoryArchive::read_snapshots(std::size_t configuration, std::size_t seed,
+                                                    std::size_t initial, Range times,
+                                                    Range features) const {
+  const auto dataset = h5::open_dataset(group(configuration).get(), schema::k_observables);
+  return h5::read<Real>(dataset, {{seed, initial, times.begin, features.begin},
+                                  {1, 1, times.size(), features.size()}});
+}
+
+std::vector<std::int64_t> TrajectoryArchive::diverged_at(std::size_t configuration,
+                                                         std::size_t seed) const {
+  const auto found = group(configuration);
+  if (!h5::exists(found.get(), schema::k_diverged_at))
+    return std::vector<std::int64_t>(layout_.initials, -1);
+  return h5::read<std::int64_t>(h5::open_dataset(found.get(), schema::k_diverged_at),
+                                {{seed, 0}, {1, layout_.initials}});
+}
+
+template void TrajectoryArchive::write_snapshots(std::size_t, std::size_t, std::size_t, std::size_t,
+                                                 std::span<const float>);
+template void TrajectoryArchive::write_snapshots(std::size_t, std::size_t, std::size_t, std::size_t,
+                                                 std::span<const double>);
+template void TrajectoryArchive::write_outcome(std::size_t, std::size_t, const OutcomeView<float>&);
+template void TrajectoryArchive::write_outcome(std::size_t, std::size_t, const OutcomeView<double>&);
+template std::vector<float> TrajectoryArchive::read_snapshots(std::size_t, std::size_t, std::size_t,
+                                                              Range, Range) const;
+template std::vector<double> TrajectoryArchive::read_snapshots(std::size_t, std::size_t, std::size_t,
+                                                               Range, Range) const;
+
+}  // namespace equikoop
