@@ -136,6 +136,12 @@ void Dataset<Real>::sync() const {
 template <class Real>
 Dataset<Real> load_dataset(const Comm& comm, const DataOptions& options, std::uint64_t root_seed,
                            const DataSearch& search) {
+  return load_dataset<Real>(comm, comm.split_node(), options, root_seed, search);
+}
+
+template <class Real>
+Dataset<Real> load_dataset(const Comm& comm, const Comm& node, const DataOptions& options,
+                           std::uint64_t root_seed, const DataSearch& search) {
   AnyRaw raw;
   DataShape shape;
   Normalise rule = Normalise::none;
@@ -147,7 +153,6 @@ Dataset<Real> load_dataset(const Comm& comm, const DataOptions& options, std::ui
   });
   shape = broadcast_shape(comm, shape);
 
-  const Comm node = comm.split_node();
   std::optional<Dataset<Real>> data;
   together(comm, [&] { data.emplace(node, shape); });
   together(comm, [&] {
@@ -170,5 +175,9 @@ template Dataset<float> load_dataset<float>(const Comm&, const DataOptions&, std
                                             const DataSearch&);
 template Dataset<double> load_dataset<double>(const Comm&, const DataOptions&, std::uint64_t,
                                               const DataSearch&);
+template Dataset<float> load_dataset<float>(const Comm&, const Comm&, const DataOptions&,
+                                            std::uint64_t, const DataSearch&);
+template Dataset<double> load_dataset<double>(const Comm&, const Comm&, const DataOptions&,
+                                              std::uint64_t, const DataSearch&);
 
 }  // namespace equikoop

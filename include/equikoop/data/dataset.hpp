@@ -47,6 +47,12 @@ template <class Real>
 Dataset<Real> load_dataset(const Comm& comm, const DataOptions& options, std::uint64_t root_seed,
                            const DataSearch& search);
 
+/// The same with the ranks that share a copy named by the caller: `node` is a part of `comm` whose
+/// ranks share memory and keep their order, and rank 0 of `comm` is in one of them.
+template <class Real>
+Dataset<Real> load_dataset(const Comm& comm, const Comm& node, const DataOptions& options,
+                           std::uint64_t root_seed, const DataSearch& search);
+
 /// The shape load_dataset will find, from the headers of the files alone. Not collective.
 DataShape describe_dataset(const DataOptions& options, const DataSearch& search);
 
