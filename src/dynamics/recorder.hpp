@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Collects snapshots in one buffer and hands them on in chunks; notices values that are not finite.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "aligned.hpp"
+#include "equikoop/dynamics/ensemble.hpp"
+#include "observer.hpp"
+
+namespace equikoop {
+
+template <class Real>
+class Recorder {
+ public:
+  /// `snapshots`: how many there will be; `sink` receives all of them, the last by finish().
+  Recorder(Observer<Real> observer, std::size_t initials, std::size_t snapshots,
+           const SnapshotSink<Real>& sink);
+
+  /// Takes the next snapshot of every initial.
+  void record();
+  /// Hands on what is still held.
+  void finish();
+  const Observer<Real>& observer() const { return observer_; }
+  /// Index of the first snapshot of each initial that holds a value that is not finite, or -1.
+  /// Complete after finish().
+  std::span<const std::int64_t> first_bad() const { return first_bad_; }
+
+ private:
+  std::size_t chunk_size() const;
+  void hand_on();
+  void inspect(std::size_t initial, std::span<const Real> values);
+
+  Observer<Real> observer_;
+  std::size_t initials_;
+  std::size_t snapshots_;
+  const SnapshotSink<Real>& sink_;
+  std::size_t capacity_;        ///< snapshots a full chunk holds
+  std::size_t first_ = 0;       ///< snapshot that the current chunk begins with
+  std::size_t held_ = 0;        ///< snapshots in the current chunk
+  AlignedVector<Real> buffer_;  ///< (initial, chunk_size(), feature)
+  std::vector<std::int64_t> first_bad_;
+};
+
+}  // namespace equikoop
