@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The answer in words: which choices mattered, which did not, how sure, and what was excluded.
+Every sentence follows from numbers of the archives; nothing is estimated here. Plain text."""
+import math
+
+import numpy as np
+
+from results import DIFFERENT, EQUIVALENT, NEGLIGIBLE, STATEFUL, UNDECIDED
+
+DOUBTFUL_RESIDUAL = 0.1  # an eigenvalue with a larger held-out residual is not read on its own
+MOST_LISTED = 6          # pairs named one by one in a sentence
+NEGLIGIBLE_WORDS = "different by less than the margin"
+
+
+def answer(results):
+    """Paragraphs as (heading, sentences)."""
+    return [(heading, " ".join(sentences)) for heading, sentences in (
+        ("In short", headline(results)),
+        ("Which choices mattered", choice_sentences(results)),
+        ("How sure", certainty(results)),
+        ("What was excluded", exclusions(results)),
+        ("Read with care", cautions(results))) if sentences]
+
+
+def number(value, digits=3):
+    return "unknown" if value is None or not np.isfinite(value) else f"{value:.{digits}g}"
+
+
+def count(n, what, plural=None):
+    return f"{n} {what}" if n == 1 else f"{n} {plural or what + 's'}"
+
+
+def compared(results):
+    return [r for r in results.pairs if np.isfinite(r["mean_distance"])]
+
+
+def tally(rows):
+    codes = [int(r.get("verdict", UNDECIDED)) for r in rows]
+    return {code: codes.count(code) for code in (DIFFERENT, EQUIVALENT, NEGLIGIBLE, UNDECIDED)}
+
+
+def headline(results):
+    rows = compared(results)
+    if len(results.names) < 2:
+        return ["The study has one configuration, so there is nothing to compare."]
+    if not rows:
+        return ["No pair of configurations could be compared: spectra are missing."]
+    numbers = tally(rows)
+    words = {DIFFERENT: "trained with non-equivalent dynamics", EQUIVALENT: "are equivalent within the margin",
+             NEGLIGIBLE: f"are {NEGLIGIBLE_WORDS}", UNDECIDED: "are undecided"}
+    parts = [f"{n} {words[code]}" for code, n in numbers.items() if n]
+    if len(parts) == 1:
+        code = next(c for c, n in numbers.items() if n)
+        subject = "The pair" if len(rows) == 1 else f"All {len(rows)} pairs"
+        verb = words[code].replace("are", "is", 1) if len(rows) == 1 else words[code]
+        return [f"{subject} of configurations {verb}."]
+    return [f"Of {len(rows)} pairs of configurations, {', '.join(parts[:-1])} and {parts[-1]}."
+            .replace(" 1 are ", " 1 is ")]
+
+
+def choice_sentences(results):
+    """One sentence for each choice, from the pairs that differ in nothing else."""
+    choices = results.choices()
+    sentences, alone = [], set()
+    for choice, values in choices.items():
+        rows = [r for r in compared(results) if differs_only(r, choice, choices)]
+        alone.update((r["first"], r["second"]) for r in rows)
+        if rows:
+            sentences.append(one_choice(choice, values, rows))
+    mixed = [r for r in compared(results) if (r["first"], r["second"]) not in alone]
+    if mixed and choices:
+        same = [r for r in mixed if all(v[r["first"]] == v[r["second"]] for v in choices.values())]
+        several = [r for r in mixed if r not in same]
+        sentences += [f"{len(several)} further pairs differ in several choices: {in_numbers(several)}."
+                      ] if several else []
+        sentences += [f"Control: {count(len(same), 'pair')} of identical configurations: "
+                      f"{in_numbers(same)}."] if same else []
+    elif mixed:
+        sentences.append(listed({r["first"]: results.labels[r["first"]] for r in mixed}
+                                | {r["second"]: results.labels[r["second"]] for r in mixed}, mixed))
+    return sentences
+
+
+def differs_only(row, choice, choices):
+    return all((values[row["first"]] != values[row["second"]]) == (name == choice)
+               for name, values in choices.items())
+
+
+def one_choice(choice, values, rows):
+    numbers, total = tally(rows), len(rows)
+    alike = numbers[EQUIVALENT] + numbers[NEGLIGIBLE]
+    that = f"{'the pair' if total == 1 else f'all {total} pairs'} that differ{'s' * (total == 1)} in it alone"
+    name = choice[:1].upper() + choice[1:]
+    if numbers[DIFFERENT] == total:
+        return (f"{name} mattered: {that} {'is' if total == 1 else 'are'} non-equivalent "
+                f"({ratios(rows)}{p_values(rows)}).")
+    if alike == total:
+        return (f"{name} did not matter: {that} {'is' if total == 1 else 'are'} equivalent or "
+                f"{NEGLIGIBLE_WORDS} ({ratios(rows)}{intervals(rows)}).")
+    if numbers[UNDECIDED] == total:
+        return (f"Whether {choice} matters is undecided: {that} show neither a significant difference nor "
+                f"an interval under the margin ({ratios(rows)}{p_values(rows, 'least')}).")
+    return (f"{name} mattered in part: of {total} pairs that differ in it alone, {in_numbers(rows)} "
+            f"({ratios(rows)}). " + listed(values, rows)).rstrip()
+
+
+def in_numbers(rows):
+    words = {DIFFERENT: "non-equivalent", EQUIVALENT: "equivalent", NEGLIGIBLE: NEGLIGIBLE_WORDS,
+             UNDECIDED: "undecided"}
+    return ", ".join(f"{n} {words[c]}" for c, n in tally(rows).items() if n)
+
+
+def listed(values, rows):
+    if len(rows) > MOST_LISTED:
+        return ""
+    words = {DIFFERENT: "non-equivalent", EQUIVALENT: "equivalent", NEGLIGIBLE: NEGLIGIBLE_WORDS,
+             UNDECIDED: "undecided"}
+    return "; ".join(f"{values[r['first']]} and {values[r['second']]}: "
+                     f"{words.get(int(r.get('verdict', 0)), 'undecided')}" for r in rows) + "."
+
+
+def ratios(rows):
+    known = [r["mean_distance"] / r["floor"] for r in rows if r.get("floor", 0) > 0]
+    if not known:
+        return "noise floor unknown"
+    low, high = number(min(known), 2), number(max(known), 2)
+    return f"distance {low if low == high else f'{low} to {high}'} times the noise floor"
+
+
+def p_values(rows, which="most"):
+    known = [r["p_adjusted"] for r in rows if np.isfinite(r.get("p_adjusted", np.nan))]
+    if not known:
+        return ""
+    return f", adjusted p at {which} {number(max(known) if which == 'most' else min(known), 2)}"
+
+
+def intervals(rows):
+    known = [(r["effect_high"], r["margin"]) for r in rows
+             if np.isfinite(r.get("effect_high", np.nan)) and np.isfinite(r.get("margin", np.nan))]
+    if not known:
+        return ""
+    high, margin = max(known, key=lambda pair: pair[0] - pair[1])
+    return f"; upper end of the effect's interval {number(high)} against a margin of {number(margin)}"
+
+
+def certainty(results):
+    rows = compared(results)
+    if not rows:
+        return []
+    alpha = results.number("compare.alpha", 0.05)
+    seeds = sorted({int(r[k]) for r in rows for k in ("seeds_first", "seeds_second") if k in r})
+    sentences = [
+        f"Seeds are the replicates ({' to '.join(str(s) for s in dict.fromkeys((seeds[0], seeds[-1])))} "
+        "for each configuration)." if seeds else "",
+        f"A pair is non-equivalent when its adjusted p is below {number(alpha)} (permutation test of the "
+        "energy statistic), equivalent when the whole interval of its effect lies under the margin, and "
+        "otherwise undecided: a large p alone never means equivalent."]
+    return [s for s in sentences + [smallest_p(results, rows, seeds, alpha), floors(results)] if s]
+
+
+def smallest_p(results, rows, seeds, alpha):
+    """Says so when the seeds are too few for any significant difference."""
+    if not seeds or seeds[0] < 1:
+        return ""
+    few = seeds[0]
+    paired = results.setting("compare.paired", "on").lower() in ("on", "true", "yes", "1")
+    least = 2.0 / (2**few if paired else math.comb(2 * few, few))
+    observed = min((r["p_value"] for r in rows if np.isfinite(r.get("p_value", np.nan))), default=1.0)
+    if least < alpha or observed < least * (1 - 1e-9):
+        return ""
+    return (f"With {few} {'paired ' if paired else ''}seeds no p-value can fall below {number(least)}: this "
+            f"study cannot show non-equivalence at {number(alpha)}. More seeds are needed.")
+
+
+def floors(results):
+    known = results.floors()
+    known = known[np.isfinite(known)]
+    if not known.size:
+        return "The noise floor is unknown (it needs at least two seeds)."
+    low, high = number(known.min()), number(known.max())
+    return (f"Two seeds of one configuration are {low if low == high else f'{low} to {high}'} apart: the "
+            "noise floor beside which every distance is read.")
+
+
+def exclusions(results):
+    sentences = [diverged(results), missing_spectra(results), cut_modes(results)]
+    failed = len(results.pairs) - len(compared(results))
+    if failed:
+        sentences.append(f"{count(failed, 'pair')} could not be compared.")
+    sentences = [s for s in sentences if s]
+    return sentences or (["Nothing: every trajectory has a spectrum behind it."]
+                         if results.spectra.configurations else [])
+
+
+def diverged(results):
+    found = {n: int(np.sum(results.trajectory(n)["diverged_at"] >= 0)) for n in results.names
+             if results.trajectory(n) is not None and "diverged_at" in results.trajectory(n)}
+    total = sum(found.values())
+    if not total:
+        return ""
+    where = [f"{results.labels[n]} ({k})" for n, k in found.items() if k]
+    return f"{count(total, 'trajectory', 'trajectories')} diverged and were left out: {shortened(where)}."
+
+
+def missing_spectra(results):
+    without = {n: int(np.sum(np.asarray(g["rank"]) == 0)) for n in results.names
+               if (g := results.spectrum(n)) is not None and "rank" in g}
+    words = [f"{results.labels[n]} ({count(k, 'seed')})" for n, k in without.items() if k]
+    return f"No spectrum: {shortened(words)}." if words else ""
+
+
+def cut_modes(results):
+    cut = [int(np.max(g["noise_cut"])) for n in results.names
+           if (g := results.spectrum(n)) is not None and g.get("noise_cut") is not None
+           and np.size(g["noise_cut"])]
+    if not cut or max(cut) == 0:
+        return ""
+    return (f"Up to {count(max(cut), 'mode')} of an ensemble fell below the noise of the stored precision "
+            "and were cut.")
+
+
+def shortened(words):
+    more = len(words) - MOST_LISTED
+    return ", ".join(words[:MOST_LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+def cautions(results):
+    sentences = [doubtful(results)]
+    optimizers = {p.get("training.optimizer") for p in map(results.parameters, results.names)}
+    observables = {p.get("record.observable") for p in map(results.parameters, results.names)}
+    stateful = sorted(optimizers & set(STATEFUL))
+    if stateful and observables != {"state"}:
+        sentences.append(f"The weights are not the whole state of {', '.join(stateful)}: its memory was "
+                         "not recorded (record.observable = state records it).")
+    if len({str(a.provenance.get("study_text", "")) for a in results.archives}) > 1:
+        sentences.append("The files of this folder carry different study texts: they may come from "
+                         "different versions of the study.")
+    return [s for s in sentences if s]
+
+
+def doubtful(results):
+    values = [np.ravel(g["residuals_heldout"]) for n in results.names
+              if (g := results.spectrum(n)) is not None and "residuals_heldout" in g]
+    values = np.concatenate(values) if values else np.zeros(0)
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return "No held-out residuals were computed: single eigenvalues cannot be verified."
+    share = np.mean(values > DOUBTFUL_RESIDUAL)
+    return (f"The median held-out residual of an eigenvalue is {number(np.median(values), 2)}; "
+            f"{100 * share:.0f} % exceed {DOUBTFUL_RESIDUAL:g} and should not be interpreted one by one.")

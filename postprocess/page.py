@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Small pieces of HTML. Every text that comes from outside passes through escape() here."""
+import base64
+import html
+import pathlib
+
+import numpy as np
+
+HERE = pathlib.Path(__file__).parent
+MOST_ROWS = 500  # of a table in the page; the CSV has all
+
+
+def escape(value):
+    clean = "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in str(value))
+    return html.escape(clean, quote=True)
+
+
+def cell(value):
+    """A number for reading, with the full one for sorting; words as they are."""
+    if value is None or (isinstance(value, (float, np.floating)) and not np.isfinite(value)):
+        return '<td class="none" data-v="">–</td>'
+    if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
+        return f'<td class="number" data-v="{value!r}">{shown(value)}</td>'
+    return f"<td>{escape(value)}</td>"
+
+
+def shown(value):
+    return str(value) if isinstance(value, (int, np.integer)) else f"{value:.3g}"
+
+
+def table(rows, caption=""):
+    """A sortable table; the columns are the union of the rows' keys."""
+    if not rows:
+        return ""
+    columns = list(dict.fromkeys(k for row in rows for k in row))
+    heads = "".join(f'<th scope="col"><button type="button">{escape(c)}</button></th>' for c in columns)
+    lines = []
+    for row in rows[:MOST_ROWS]:
+        mark = f' class="v-{slug(row["verdict"])}"' if "verdict" in row else ""
+        lines.append(f"<tr{mark}>" + "".join(cell(row.get(c)) for c in columns) + "</tr>")
+    cut = "" if len(rows) <= MOST_ROWS else paragraph(
+        f"The first {MOST_ROWS} of {len(rows)} rows; the CSV has all.", "note")
+    words = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return (f'<div class="scroll"><table class="sortable">{words}<thead><tr>{heads}</tr></thead>\n<tbody>'
+            + "\n".join(lines) + f"</tbody></table></div>{cut}")
+
+
+def slug(text):
+    return "".join(c if c.isascii() and c.isalnum() else "-" for c in str(text).lower())
+
+
+def paragraph(text, kind=""):
+    return f'<p class="{kind}">{escape(text)}</p>' if kind else f"<p>{escape(text)}</p>"
+
+
+def section(anchor, title, *parts):
+    return (f'<section id="{anchor}"><h2>{escape(title)}</h2>\n' + "\n".join(p for p in parts if p)
+            + "\n</section>")
+
+
+def details(title, body):
+    return f"<details><summary>{escape(title)}</summary>{body}</details>"
+
+
+def pre(text):
+    return f"<pre>{escape(text)}</pre>"
+
+
+def figure(name, title, svg, png, caption):
+    """The drawing inline; its files and numbers are named below it."""
+    if svg is None:
+        data = base64.b64encode(pathlib.Path(png).read_bytes()).decode("ascii")
+        drawing = f'<img alt="{escape(title)}" src="data:image/png;base64,{data}">'
+    else:
+        drawing = svg.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1)
+    files = " · ".join(f"figures/{name}.{kind}" for kind in ("pdf", "png", "csv"))
+    return (f'<figure id="figure-{name}"><div class="card{" raster" if svg is None else ""}">{drawing}</div>'
+            f"<figcaption>{escape(caption)} <span class=\"files\">{files}</span></figcaption></figure>")
+
+
+def document(title, body):
+    style = (HERE / "report.css").read_text(encoding="utf-8")
+    script = (HERE / "report.js").read_text(encoding="utf-8")
+    return (f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'
+            '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+            '<meta name="color-scheme" content="light dark">\n'
+            f'<link rel="icon" href="data:,">\n<style>\n{style}</style>\n</head>\n<body>\n{body}\n'
+            f"<script>\n{script}</script>\n</body>\n</html>\n")

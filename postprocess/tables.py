@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Rows of the report's tables as plain values; page.py turns them into HTML, canvas into CSV."""
+import numpy as np
+
+from figures import canvas
+
+
+def configurations(results):
+    choices = results.choices()
+    return [configuration(results, name, choices) for name in results.names]
+
+
+def configuration(results, name, choices):
+    group, trained = results.spectrum(name), results.trajectory(name)
+    row = {"configuration": name, **{choice: values[name] for choice, values in choices.items()}}
+    if group is not None:
+        row.update({"features D": group.attributes.get("features"), "delays": group.attributes.get("delays"),
+                    "rank": spread(group.get("rank")), "modes cut": spread(group.get("noise_cut")),
+                    "trajectories used": used(results, group),
+                    "median residual": median(group)})
+    if trained is not None and "diverged_at" in trained:
+        row["diverged"] = int(np.sum(trained["diverged_at"] >= 0))
+    if trained is not None and np.isfinite(trained.get("test_accuracy", np.nan)).any():
+        by_seed = np.ma.masked_invalid(trained["test_accuracy"]).mean(axis=1).compressed()
+        row["test accuracy"] = float(by_seed.mean())
+        row["its deviation"] = float(by_seed.std(ddof=1)) if len(by_seed) > 1 else None
+    floor = results.floors()[results.names.index(name)]
+    row["noise floor"] = float(floor)
+    return row
+
+
+def spread(values):
+    """One number where all seeds agree, else least – most."""
+    if values is None or not len(values):
+        return None
+    low, high = int(np.min(values)), int(np.max(values))
+    return low if low == high else f"{low}–{high}"
+
+
+def used(results, group):
+    values = group.get("trajectories_used")
+    if values is None:
+        return None
+    initials = results.number("study.initials", 0)
+    total = int(initials) * len(values)
+    return f"{int(np.sum(values))} of {total}" if total else int(np.sum(values))
+
+
+def median(group):
+    for key in ("residuals_heldout", "residuals_insample"):
+        values = canvas.finite(group.get(key, ()))
+        if values.size:
+            return float(np.median(values))
+    return None
+
+
+PAIR_COLUMNS = {"mean_distance": "distance", "standard_error": "± s.e.", "floor": "floor",
+                "effect": "effect E", "effect_low": "E low", "effect_high": "E high", "margin": "margin",
+                "p_value": "p", "p_adjusted": "p adjusted",
+                "contained_first_in_second": "first in second",
+                "contained_second_in_first": "second in first"}
+
+
+def pairs(results):
+    """Most different first; a ratio to the floor beside the stored columns."""
+    rows = []
+    for stored in sorted(results.pairs, key=lambda r: -np.nan_to_num(r.get("effect", 0.0), nan=-1e300)):
+        row = {"first": stored["first"], "second": stored["second"], "verdict": verdict(stored)}
+        row.update({words: stored.get(key) for key, words in PAIR_COLUMNS.items() if key in stored})
+        floor = stored.get("floor", 0.0)
+        row["× floor"] = stored["mean_distance"] / floor if floor > 0 else None
+        rows.append(row)
+    return rows
+
+
+def verdict(stored):
+    if not np.isfinite(stored["mean_distance"]):
+        return canvas.NOT_COMPARED[0]
+    return str(stored.get("verdict_text") or canvas.verdict_style(stored)[0])
+
+
+def stored_pairs(results):
+    """Every stored column of every pair, for the CSV."""
+    return [{k: v for k, v in r.items() if not k.endswith("_index")} for r in results.pairs]
+
+
+def shuffle(results):
+    keys = {"shuffle_fraction": "ties, each swapped alone (published)",
+            "shuffle_fraction_conjugate": "ties, conjugate pairs together"}
+    return [{"first": r["first"], "second": r["second"], **{w: r.get(k) for k, w in keys.items()}}
+            for r in results.pairs]
+
+
+def runs(results):
+    """Each time a job worked on one of the files."""
+    return [{"file": a.path.name, **run} for a in results.archives for run in a.provenance.get("runs", [])]
+
+
+def files(results):
+    keys = ("format_version", "creator_version", "git_commit", "created")
+    return [{"file": a.path.name, **{k.replace("_", " "): a.attributes.get(k) for k in keys},
+             "command line": a.provenance.get("command_line")} for a in results.archives]
