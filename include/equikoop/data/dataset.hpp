@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "equikoop/base/comm.hpp"
 #include "equikoop/base/shared_array.hpp"
