@@ -17,8 +17,8 @@ struct DataShape {
 template <class Real>
 struct DataView {
   DataShape shape;
-  std::span<const Real> train;                ///< (train, features), normalised
-  std::span<const Real> test;                 ///< (test, features), normalised
+  std::span<const Real> train;                 ///< (train, features), normalised
+  std::span<const Real> test;                  ///< (test, features), normalised
   std::span<const std::uint8_t> train_labels;  ///< (train), in [0, classes)
   std::span<const std::uint8_t> test_labels;   ///< (test)
   Real background = 0;  ///< the most frequent value of `train`, exactly as stored

@@ -94,7 +94,7 @@ TEST(DataSearch, MissingFilesNameEveryPlaceAndTheWayOut) {
   EXPECT_EQ(digits.code, Exit::usage);
   EXPECT_EQ(digits.line.find('\n'), std::string::npos);
   for (const fs::path& place : {folder / "env/digits", folder / "input/studies/data/digits",
-                               folder / "input/data/digits", folder / "data/digits"})
+                                folder / "input/data/digits", folder / "data/digits"})
     EXPECT_NE(digits.line.find(place.string()), std::string::npos) << place;
   EXPECT_NE(digits.line.find("python3 input/make_digits.py"), std::string::npos);
 
