@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// From numbers to words: what a study may say about a pair of configurations. Not failing to reject
+// is never called equivalence.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace equikoop {
+
+/// Values are part of the archive format.
+enum class Verdict : std::int32_t {
+  undecided = 0,
+  equivalent = 1,      ///< the effect's interval ends within the margin
+  non_equivalent = 2,  ///< adjusted p < α
+  negligible = 3,      ///< both: a difference too small to matter
+};
+
+/// Why nothing more can be said.
+enum class Reason : std::int32_t {
+  none = 0,          ///< the numbers themselves leave it open
+  no_spectra = 1,    ///< a configuration has no spectrum
+  too_few_seeds = 2  ///< no p under α is possible and there is no interval
+};
+
+/// What the verdict rests on; NaN where there is no such number.
+struct Evidence {
+  double effect_high;  ///< upper end of the effect's interval
+  double margin;       ///< of equivalence, in units of distance
+  double p_adjusted;
+  double smallest_p;  ///< the least p that was possible
+  double alpha;
+  int seeds_first, seeds_second;  ///< spectra of each configuration
+};
+
+struct Decision {
+  Verdict verdict;
+  Reason reason;
+};
+
+/// Equivalent where effect_high ≤ margin (equality: spectra that are the same in every seed have
+/// effect, interval and floor 0), non-equivalent where p_adjusted < α.
+Decision decide(const Evidence& evidence);
+
+/// A fraction of the noise floor (mean of the two floors), or `absolute` where that is above 0.
+double equivalence_margin(double floor, double fraction, double absolute);
+
+/// "equivalent", "undecided: too few seeds", ...; at most 31 bytes.
+std::string_view words(Decision decision);
+
+}  // namespace equikoop

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "equikoop/compare/bootstrap.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <string>
+
+#include "equikoop/base/error.hpp"
+#include "labels.hpp"
+
+namespace equikoop {
+namespace {
+
+using detail::BlockRow;
+using detail::k_block;
+using detail::Labels;
+
+double normal_cdf(double z) {
+  return 0.5 * std::erfc(-z / std::sqrt(2.0));
+}
+
+/// By bisection: exact to rounding where it matters, and only a few are needed for an interval.
+double normal_quantile(double p) {
+  double low = -9.0;
+  double high = 9.0;
+  for (int step = 0; step < 60; ++step) {
+    const double middle = 0.5 * (low + high);
+    (normal_cdf(middle) < p ? low : high) = middle;
+  }
+  return 0.5 * (low + high);
+}
+
+/// Linear interpolation between order statistics at (n − 1)·p.
+double quantile(const std::vector<double>& sorted, double p) {
+  const double position = p * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(position);
+  const std::size_t above = std::min(below + 1, sorted.size() - 1);
+  return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+}
+
+/// x[s, c] = times that seed s is drawn in resample `begin` + c.
+void draw(Labels& x, std::uint64_t begin, detail::Draws& draws) {
+  const auto n = static_cast<std::uint32_t>(x.size());
+  for (auto& row : x) row.fill(0.0);
+  for (std::size_t c = 0; c < k_block; ++c) {
+    draws.start(begin + c);
+    for (std::uint32_t i = 0; i < n; ++i) x[draws.below(i, n)][c] += 1.0;
+  }
+}
+
+/// Σ_{s≠t} x_s x_t of each column: the weight of pairs of different seeds.
+BlockRow pair_weight(const Labels& x) {
+  BlockRow squares{};
+  const auto n = static_cast<double>(x.size());
+  for (const auto& row : x)
+    for (std::size_t c = 0; c < k_block; ++c) squares[c] += row[c] * row[c];
+  for (double& s : squares) s = n * n - s;
+  return squares;
+}
+
+/// Mean of d over pairs of different seeds in each column; not finite where there is none.
+BlockRow mean_of_different(const std::vector<double>& d, const Labels& x) {
+  BlockRow mean = detail::lower_form(d, x);
+  const BlockRow weight = pair_weight(x);
+  for (std::size_t c = 0; c < k_block; ++c) mean[c] *= 2.0 / weight[c];
+  return mean;
+}
+
+/// Effects of the resamples, sorted.
+std::vector<double> resampled_effects(const SeedDistances& d, int resamples, RandomKey key) {
+  const auto kernel = d.paired ? paired_kernel(d) : std::vector<double>{};
+  Labels x(d.first), y(d.paired ? 0 : d.second);
+  detail::Draws first(key, d.first);
+  key.initial = 1;
+  detail::Draws second(key, d.second);
+  const auto total = static_cast<std::size_t>(resamples);
+  const double weight = 2.0 / (static_cast<double>(d.first) * static_cast<double>(d.second));
+  std::vector<double> effects;
+  for (std::size_t begin = 0; begin < total; begin += k_block) {
+    draw(x, begin, first);
+    BlockRow effect;
+    if (d.paired) {
+      effect = mean_of_different(kernel, x);
+    } else {
+      draw(y, begin, second);
+      effect = detail::bilinear_form(d.across, x, y);
+      const BlockRow a = mean_of_different(d.within_first, x);
+      const BlockRow b = mean_of_different(d.within_second, y);
+      for (std::size_t c = 0; c < k_block; ++c) effect[c] = weight * effect[c] - a[c] - b[c];
+    }
+    for (std::size_t c = 0; c < std::min(k_block, total - begin); ++c)
+      if (std::isfinite(effect[c])) effects.push_back(effect[c]);
+  }
+  std::sort(effects.begin(), effects.end());
+  return effects;
+}
+
+/// Sums of squares and cubes of the influence of each seed, by the jackknife.
+struct Influence {
+  double squares = 0.0;
+  double cubes = 0.0;
+  void add(const std::vector<double>& left_out) {
+    const auto n = static_cast<double>(left_out.size());
+    const double mean = std::accumulate(left_out.begin(), left_out.end(), 0.0) / n;
+    for (double value : left_out) {
+      const double u = (n - 1.0) * (mean - value) / n;  // per sample: sizes may differ
+      squares += u * u;
+      cubes += u * u * u;
+    }
+  }
+  double acceleration() const {
+    return squares > 0.0 ? cubes / (6.0 * std::pow(squares, 1.5)) : 0.0;
+  }
+};
+
+/// d without seed `out` of both configurations if paired, else of one of them.
+SeedDistances without(const SeedDistances& d, std::size_t out, bool from_first, bool from_second) {
+  SeedDistances left;
+  left.paired = d.paired;
+  left.first = d.first - (from_first ? 1 : 0);
+  left.second = d.second - (from_second ? 1 : 0);
+  const auto copy = [out](const std::vector<double>& from, std::size_t rows, std::size_t columns,
+                          bool drop_row, bool drop_column) {
+    std::vector<double> part;
+    for (std::size_t i = 0; i < rows; ++i)
+      for (std::size_t j = 0; j < columns; ++j)
+        if (!(drop_row && i == out) && !(drop_column && j == out))
+          part.push_back(from[i * columns + j]);
+    return part;
+  };
+  left.across = copy(d.across, d.first, d.second, from_first, from_second);
+  left.within_first = copy(d.within_first, d.first, d.first, from_first, from_first);
+  left.within_second = copy(d.within_second, d.second, d.second, from_second, from_second);
+  return left;
+}
+
+std::vector<double> leave_one_out(const SeedDistances& d, bool from_first, bool from_second) {
+  std::vector<double> effects(from_first ? d.first : d.second);
+  for (std::size_t out = 0; out < effects.size(); ++out)
+    effects[out] = energy_statistic(without(d, out, from_first, from_second));
+  return effects;
+}
+
+double acceleration(const SeedDistances& d) {
+  Influence influence;
+  if (d.paired) {
+    influence.add(leave_one_out(d, true, true));
+  } else {
+    influence.add(leave_one_out(d, true, false));
+    influence.add(leave_one_out(d, false, true));
+  }
+  return influence.acceleration();
+}
+
+/// Normal score of the share of resamples below the effect, ties by half; kept finite.
+double bias(const std::vector<double>& sorted, double effect) {
+  const auto below = std::lower_bound(sorted.begin(), sorted.end(), effect) - sorted.begin();
+  const auto upto = std::upper_bound(sorted.begin(), sorted.end(), effect) - sorted.begin();
+  const auto n = static_cast<double>(sorted.size());
+  const double share = 0.5 * static_cast<double>(below + upto) / n;
+  return normal_quantile(std::clamp(share, 0.5 / n, 1.0 - 0.5 / n));
+}
+
+}  // namespace
+
+Interval effect_interval(const SeedDistances& d, int resamples, double level,
+                         const RandomKey& key) {
+  if (resamples < 1)
+    throw Error("bootstrap: needs at least 1 resample, not " + std::to_string(resamples));
+  constexpr double k_none = std::numeric_limits<double>::quiet_NaN();
+  if (std::min(d.first, d.second) < k_fewest_resampled_seeds) return {k_none, k_none};
+  const auto effects = resampled_effects(d, resamples, key);
+  if (effects.empty()) return {k_none, k_none};
+  const double shift = bias(effects, energy_statistic(d));
+  const double bend = acceleration(d);
+  const auto end = [&](double p) {
+    const double z = shift + normal_quantile(p);
+    return quantile(effects, normal_cdf(shift + z / std::max(1.0 - bend * z, 0.1)));
+  };
+  return {end(0.5 - 0.5 * level), end(0.5 + 0.5 * level)};
+}
+
+}  // namespace equikoop

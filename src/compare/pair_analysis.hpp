@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One pair of configurations, from its spectra to its numbers. Who computes which pair, and what
+// the p-values of all pairs together mean, is elsewhere.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "equikoop/compare/all_pairs.hpp"
+#include "equikoop/compare/seed_distances.hpp"
+#include "point_set.hpp"
+
+namespace equikoop::detail {
+
+/// The spectra of a study, checked and made ready for millions of comparisons.
+class PreparedStudy {
+ public:
+  PreparedStudy(const SpectrumSet& spectra, int order);
+  std::size_t configurations() const noexcept { return spectra_.size(); }
+  std::size_t seeds() const noexcept { return seeds_; }
+  int order() const noexcept { return order_; }
+  const WeightedSpectrum& spectrum(std::size_t c, std::size_t s) const { return spectra_[c][s]; }
+  bool has(std::size_t c, std::size_t s) const { return !spectra_[c][s].empty(); }
+  /// Equal counts without masses: the distance is a matching.
+  bool matches(std::size_t a, std::size_t s, std::size_t b, std::size_t t) const;
+  /// W_p of seed s of a and seed t of b; NaN where one has no spectrum.
+  double distance(std::size_t a, std::size_t s, std::size_t b, std::size_t t) const;
+  /// (seed, seed) distances of configurations a and b; a = b: symmetric, diagonal 0.
+  std::vector<double> distances(std::size_t a, std::size_t b) const;
+  /// Mean number of eigenvalues, for the cost of a pair.
+  double mean_count() const;
+
+ private:
+  const SpectrumSet& spectra_;
+  int order_;
+  std::size_t seeds_;
+  std::vector<PointSet> points_;  ///< (configuration, seed)
+  std::vector<char> uniform_;
+};
+
+/// The distances of a pair, of the seeds that take part. `within` (configuration, seed, seed).
+SeedDistances select_seeds(const PreparedStudy& study, std::size_t a, std::size_t b,
+                           const std::vector<double>& across, const std::vector<double>& within,
+                           bool paired);
+
+/// Mean over different seeds of configuration c that have a spectrum.
+Estimate floor_of(const PreparedStudy& study, std::size_t c, const std::vector<double>& within);
+
+/// Everything of a pair but p_adjusted and the verdict.
+PairResult analyse_pair(const PreparedStudy& study, std::size_t a, std::size_t b,
+                        const std::vector<double>& across, const std::vector<double>& within,
+                        const CompareOptions& options, std::uint64_t root_seed,
+                        bool shuffle_control);
+
+}  // namespace equikoop::detail

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Spectra prepared for many comparisons: real and imaginary parts apart, padded to whole vectors.
+// For equal counts with uniform masses; everything else goes through transport_solver.hpp.
+#pragma once
+
+#include <complex>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace equikoop::detail {
+
+/// n points; beyond them the real part is infinite, so that padded columns cost infinity.
+class PointSet {
+ public:
+  explicit PointSet(std::span<const std::complex<double>> values);
+  int size() const noexcept { return size_; }
+  int vectors() const noexcept { return static_cast<int>(real_.size()) / 4; }
+  const double* real() const noexcept { return real_.data(); }
+  const double* imaginary() const noexcept { return imaginary_.data(); }
+
+ private:
+  int size_;
+  std::vector<double> real_, imaginary_;
+};
+
+/// Σ |aᵢ − b_σ(i)|^order over the optimal σ; equal sizes. `match`, where given, receives σ (n).
+double matched_cost(const PointSet& a, const PointSet& b, int order, std::span<int> match = {});
+
+/// |z|^order from |z|².
+double power_of_square(double square, int order);
+
+}  // namespace equikoop::detail
