@@ -1,2 +1,49 @@
 // SPDX-License-Identifier: BSD-3-Clause
-int main() { return 0; }
+// A table of contents: MPI, the program, and what happens when one rank alone fails.
+#include <fmt/format.h>
+#include <mpi.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "commands/program.hpp"
+#include "equikoop/base/comm.hpp"
+#ifdef EQUIKOOP_HAVE_OPENBLAS
+#include <cblas.h>
+#endif
+
+namespace {
+
+/// One thread of BLAS a rank: ranks are the parallelism, and more threads change last bits.
+void use_one_blas_thread() {
+#ifdef EQUIKOOP_HAVE_OPENBLAS
+  openblas_set_num_threads(1);
+#endif
+}
+
+int run(int argc, char** argv) {
+  const equikoop::Comm world(MPI_COMM_WORLD);
+  const char* data = std::getenv("EQUIKOOP_DATA");
+  try {
+    return equikoop::run_program(world, std::vector<std::string>(argv + 1, argv + argc), data ? data : "");
+  } catch (const std::exception& error) {
+    // Not an error that all ranks share: the others may be waiting for this one.
+    fmt::print(stderr, "equikoop: rank {}: {}\n", world.rank(), error.what());
+    if (world.size() > 1) MPI_Abort(world.raw(), 1);
+    return 1;
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int provided = 0;
+  MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
+  use_one_blas_thread();
+  const int code = run(argc, argv);
+  MPI_Finalize();
+  return code;
+}

@@ -14,13 +14,15 @@
 namespace equikoop {
 namespace {
 
+constexpr std::size_t k_most_bytes = std::size_t{1} << 28;  // of one read
+
 template <class Real>
 Precision precision_of() {
   return sizeof(Real) == 4 ? Precision::float32 : Precision::float64;
 }
 
 void fill_configuration(hid_t parent, const TrajectoryLayout& layout, std::size_t index) {
-  const TrajectoryShape& shape = layout.configurations[index];
+  const ConfigurationShape& shape = layout.configurations[index];
   const auto group = create_configuration(parent, shape.name, index, shape.parameters, shape.clock);
   const hid_t id = group.get();
   const auto seed = index_scale(id, schema::k_seed, layout.seeds, "replicate");
@@ -44,14 +46,14 @@ void fill_configuration(hid_t parent, const TrajectoryLayout& layout, std::size_
   complete_marks(id, seed, layout.seeds);
 }
 
-TrajectoryShape read_shape(hid_t parent, const std::string& name) {
+ConfigurationShape read_shape(hid_t parent, const std::string& name) {
   const auto group = h5::open_group(parent, name);
   const auto observables = h5::open_dataset(group.get(), schema::k_observables);
   const auto dims = h5::dimensions(observables);
   if (dims.size() != 4)
     throw Error(fmt::format("configuration {}: observables has {} dimensions, expected "
                             "[seed, initial, time, feature]", name, dims.size()));
-  TrajectoryShape shape;
+  ConfigurationShape shape;
   shape.name = name;
   shape.parameters = read_parameters(group.get());
   shape.features = dims[3];
@@ -176,12 +178,20 @@ void TrajectoryArchive::mark_complete(std::size_t configuration, std::size_t see
 }
 
 template <class Real>
-std::vector<Real> TrajectoryArchive::read_snapshots(std::size_t configuration, std::size_t seed,
-                                                    std::size_t initial, Range times,
-                                                    Range features) const {
+void TrajectoryArchive::read_ensemble(std::size_t configuration, std::size_t seed, Range features,
+                                      std::span<Real> values) const {
   const auto dataset = h5::open_dataset(group(configuration).get(), schema::k_observables);
-  return h5::read<Real>(dataset, {{seed, initial, times.begin, features.begin},
-                                  {1, 1, times.size(), features.size()}});
+  const std::size_t times = layout_.configurations[configuration].time.size();
+  const std::size_t width = features.size();
+  // One request moves at most 2^31 bytes through MPI-IO; snapshots are read in blocks below that.
+  const std::size_t block = std::max<std::size_t>(1, k_most_bytes / (width * sizeof(Real)));
+  for (std::size_t initial = 0; initial < layout_.initials; ++initial)
+    for (std::size_t first = 0; first < times; first += block) {
+      const std::size_t count = std::min(block, times - first);
+      h5::read_raw(dataset, h5::number_types<Real>().second,
+                   {{seed, initial, first, features.begin}, {1, 1, count, width}},
+                   values.data() + (initial * times + first) * width);
+    }
 }
 
 std::vector<std::int64_t> TrajectoryArchive::diverged_at(std::size_t configuration,
@@ -199,9 +209,7 @@ template void TrajectoryArchive::write_snapshots(std::size_t, std::size_t, std::
                                                  std::span<const double>);
 template void TrajectoryArchive::write_outcome(std::size_t, std::size_t, const OutcomeView<float>&);
 template void TrajectoryArchive::write_outcome(std::size_t, std::size_t, const OutcomeView<double>&);
-template std::vector<float> TrajectoryArchive::read_snapshots(std::size_t, std::size_t, std::size_t,
-                                                              Range, Range) const;
-template std::vector<double> TrajectoryArchive::read_snapshots(std::size_t, std::size_t, std::size_t,
-                                                               Range, Range) const;
+template void TrajectoryArchive::read_ensemble(std::size_t, std::size_t, Range, std::span<float>) const;
+template void TrajectoryArchive::read_ensemble(std::size_t, std::size_t, Range, std::span<double>) const;
 
 }  // namespace equikoop

@@ -21,7 +21,7 @@ struct ClockDurations {
 };
 
 /// The shape of one configuration's trajectories.
-struct TrajectoryShape {
+struct ConfigurationShape {
   std::string name;
   std::vector<std::pair<std::string, std::string>> parameters;
   std::size_t features = 0;
@@ -34,7 +34,7 @@ struct TrajectoryLayout {
   Precision precision = Precision::float32;
   std::size_t seeds = 0;
   std::size_t initials = 0;
-  std::vector<TrajectoryShape> configurations;
+  std::vector<ConfigurationShape> configurations;
 };
 
 /// What an ensemble leaves beside its snapshots; shapes as in the archive.
@@ -75,10 +75,10 @@ class TrajectoryArchive {
   /// Sets the mark, after the data is on the disk.
   void mark_complete(std::size_t configuration, std::size_t seed);
 
-  /// A block of one ensemble: (initial, time, feature), row-major, in the type asked for.
+  /// Every snapshot of one ensemble, some of its features, into `values` (initial, time, feature).
   template <class Real>
-  std::vector<Real> read_snapshots(std::size_t configuration, std::size_t seed, std::size_t initial,
-                                   Range times, Range features) const;
+  void read_ensemble(std::size_t configuration, std::size_t seed, Range features,
+                     std::span<Real> values) const;
   std::vector<std::int64_t> diverged_at(std::size_t configuration, std::size_t seed) const;
 
  private:

@@ -1,0 +1,29 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Sourced by the scripts of this project: where things are, how MPI is started on one machine, and
+# which Python has the packages of the reports.
+
+equikoop_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck disable=SC2034  # read by the scripts that source this
+equikoop_build=${EQUIKOOP_BUILD:-$equikoop_root/build/native}
+
+# Ranks yield and are not bound, so that several jobs share a machine; one BLAS thread a rank.
+export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
+export OMPI_MCA_mpi_yield_when_idle=1
+export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+if [ "$(id -u)" = 0 ]; then  # containers run as root; Open MPI wants to be told twice
+  export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+fi
+
+# Prints a Python that can import h5py and matplotlib: $EQUIKOOP_PYTHON, python3, /usr/bin/python3.
+equikoop_python() {
+  local candidate
+  for candidate in "${EQUIKOOP_PYTHON:-}" python3 /usr/bin/python3; do
+    if [ -n "$candidate" ] && "$candidate" -c 'import h5py, matplotlib' 2>/dev/null; then
+      command -v "$candidate"
+      return
+    fi
+  done
+  echo "equikoop: no Python with h5py and matplotlib; install them or name one in EQUIKOOP_PYTHON" >&2
+  return 1
+}

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Installs what is missing, configures and builds. Run again, it does nothing that is done.
+#   jobs/setup.sh [--tests]    --tests: the packages and programs of the tests as well
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=environment.sh
+. "$(dirname "$0")/environment.sh"
+
+tests=OFF
+[ "${1:-}" = --tests ] && tests=ON
+
+packages=(g++ cmake make pkg-config git openmpi-bin libopenmpi-dev libhdf5-openmpi-dev petsc-dev slepc-dev
+          libboost-program-options-dev libopenblas-dev liblapacke-dev libfmt-dev librandom123-dev
+          zlib1g-dev python3 python3-numpy python3-h5py python3-matplotlib python3-scipy python3-sklearn)
+test_packages=(libgtest-dev libgmock-dev hdf5-tools python3-pot)
+[ $tests = ON ] && packages+=("${test_packages[@]}")
+
+missing_packages() {
+  local package
+  for package in "${packages[@]}"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || echo "$package"
+  done
+}
+
+install_with_apt() {
+  local missing prefix=()
+  mapfile -t missing < <(missing_packages)
+  [ ${#missing[@]} -eq 0 ] && return
+  if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null || { echo "equikoop: these packages are missing, and there is no root or sudo to install them: ${missing[*]}" >&2; exit 1; }
+    prefix=(sudo)
+  fi
+  echo "equikoop: installing ${missing[*]}"
+  "${prefix[@]}" apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive "${prefix[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then
+  install_with_apt
+elif ! command -v cmake >/dev/null || ! command -v mpicc >/dev/null; then
+  cat >&2 <<'TEXT'
+equikoop: there is no apt here, and cmake or mpicc is not on the PATH. Load the modules of this machine, for example
+  module load gcc cmake openmpi hdf5-mpi petsc slepc boost openblas python
+or install with Spack:
+  spack install gcc cmake openmpi hdf5+mpi petsc+mpi slepc boost+program_options openblas fmt random123 zlib googletest py-h5py py-matplotlib py-scipy py-scikit-learn
+  spack load cmake openmpi hdf5 petsc slepc boost openblas fmt random123 zlib
+and run this script again; CMake then uses what it finds.
+TEXT
+  exit 1
+fi
+
+# Configure once; the cache keeps whether tests are built, and a later --tests turns them on.
+if [ ! -f "$equikoop_build/CMakeCache.txt" ] ||
+   { [ $tests = ON ] && ! grep -q '^EQUIKOOP_TESTS:BOOL=ON' "$equikoop_build/CMakeCache.txt"; }; then
+  cmake -S "$equikoop_root" -B "$equikoop_build" -DCMAKE_BUILD_TYPE=Release -DEQUIKOOP_NATIVE=ON \
+        -DEQUIKOOP_TESTS=$tests > "$equikoop_root/build-configure.log" 2>&1 || {
+    tail -n 20 "$equikoop_root/build-configure.log" >&2
+    echo "equikoop: CMake could not configure; the lines above say what it did not find (load its module, or set CMAKE_PREFIX_PATH)" >&2
+    exit 1
+  }
+  rm -f "$equikoop_root/build-configure.log"
+fi
+cmake --build "$equikoop_build" --parallel "$(nproc)" -- --no-print-directory

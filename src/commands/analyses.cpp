@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "analyses.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "equikoop/base/timer.hpp"
+#include "equikoop/koopman/spectrum.hpp"
+#include "shapes.hpp"
+
+namespace equikoop {
+namespace {
+
+constexpr double k_usable_memory = 0.8;  // share of what is available that one stage may take
+
+std::string window_name(const Window& window) {
+  return fmt::format("window={}:{}", window.begin, window.end);
+}
+
+std::string rank_words(const KoopmanOptions& koopman) {
+  static constexpr std::array rules{"number", "energy", "gavish_donoho", "full"};
+  return rules[static_cast<std::size_t>(koopman.rank_rule)];
+}
+
+void check_window(const std::string& name, const AnalysisShape& analysis, std::size_t times) {
+  const std::size_t inside = snapshot_range(analysis, times).size();
+  const auto needed = static_cast<std::size_t>(analysis.delays) + 2;
+  if (inside < needed)
+    throw UsageError(fmt::format(
+        "configuration {}: {} delays need at least {} snapshots, the window {}:{} has {}; lower koopman.delays, "
+        "record more often, or train longer", name, analysis.delays, needed, analysis.window_begin,
+        analysis.window_end, inside));
+}
+
+}  // namespace
+
+Range snapshot_range(const AnalysisShape& analysis, std::size_t times) {
+  const auto at = [&](double share) {
+    return static_cast<std::size_t>(std::lround(share * static_cast<double>(times)));
+  };
+  return {at(analysis.window_begin), at(analysis.window_end)};
+}
+
+SpectraLayout spectra_layout(const Study& study, const TrajectoryLayout& trajectories, const Log& log) {
+  std::vector<std::size_t> features;
+  std::size_t snapshots = 0;
+  for (const auto& shape : trajectories.configurations) {
+    features.push_back(shape.features);
+    snapshots = std::max(snapshots, shape.time.size() * trajectories.initials);
+  }
+  const auto delays = delays_of(study.koopman, features);
+  SpectraLayout layout{trajectories.seeds, most_modes(study.koopman, features, delays, snapshots), {}};
+  for (std::size_t i = 0; i < features.size(); ++i) {
+    const auto& from = trajectories.configurations[i];
+    SpectraShape shape{from.name, from.parameters, from.features, from.time.size(), from.clock, {}};
+    for (const Window& window : study.koopman.windows) {
+      const std::string id = shape.analyses.empty() ? "" : window_name(window);
+      shape.analyses.push_back({id, delays[i], window.begin, window.end, "", rank_words(study.koopman)});
+      check_window(from.name, shape.analyses.back(), from.time.size());
+    }
+    const auto blocks = static_cast<std::size_t>(delays[i]) + 1;
+    const DelayShape rows{blocks, trajectories.initials, from.time.size(), from.features, from.features, 0};
+    const auto choice = choose_method(rows, request_for(study.koopman, rows), 1);
+    for (auto& analysis : shape.analyses) analysis.method = to_string(choice.method);
+    log.line("spectra: {}: {} features, {} delays, {} ({})", from.name, from.features, delays[i],
+             to_string(choice.method), choice.why);
+    layout.configurations.push_back(std::move(shape));
+  }
+  return layout;
+}
+
+double spectrum_memory(const TrajectoryLayout& trajectories, const SpectraShape& shape, std::size_t modes, int ranks) {
+  const double element = trajectories.precision == Precision::float32 ? 4 : 8;
+  const double snapshots = static_cast<double>(trajectories.initials * shape.snapshots);
+  const double rows = static_cast<double>(shape.features) * (shape.analyses.front().delays + 1);
+  const double vectors = 4 * static_cast<double>(modes) + 20;  // Lanczos bases of both sides
+  return (element * snapshots * static_cast<double>(shape.features) + 8 * vectors * (rows + snapshots)) / ranks;
+}
+
+int ranks_per_ensemble(const Comm& comm, const TrajectoryLayout& trajectories, const SpectraLayout& layout,
+                       std::size_t ensembles) {
+  const Comm node = comm.split_node();
+  const double available = comm.min(available_memory() / node.size());
+  double most = 0;
+  for (const auto& shape : layout.configurations)
+    most = std::max(most, spectrum_memory(trajectories, shape, layout.modes, 1));
+  const int for_memory = available > 0 ? static_cast<int>(std::ceil(most / (k_usable_memory * available))) : 1;
+  const int for_speed = comm.size() / static_cast<int>(std::min<std::size_t>(ensembles, static_cast<std::size_t>(comm.size())));
+  return std::clamp(std::max(for_memory, for_speed), 1, comm.size());
+}
+
+}  // namespace equikoop

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Which spectra a study asks for, and how many ranks one ensemble needs.
+#pragma once
+
+#include "equikoop/archive/spectra.hpp"
+#include "equikoop/base/log.hpp"
+#include "equikoop/base/partition.hpp"
+
+namespace equikoop {
+
+/// The shape of spectra.h5: delays of each configuration, windows, the way chosen. Throws UsageError
+/// where a window holds too few snapshots for the delays.
+SpectraLayout spectra_layout(const Study& study, const TrajectoryLayout& trajectories, const Log& log);
+
+/// The recorded snapshots of an analysis' window, of `times` in all.
+Range snapshot_range(const AnalysisShape& analysis, std::size_t times);
+
+/// Bytes that the spectrum of one ensemble takes on each of `ranks` ranks: raw trajectory, Krylov
+/// bases, projected coordinates.
+double spectrum_memory(const TrajectoryLayout& trajectories, const SpectraShape& shape, std::size_t modes,
+                       int ranks);
+
+/// The fewest ranks whose memory holds the largest ensemble; more where ensembles are fewer than
+/// ranks. Collective.
+int ranks_per_ensemble(const Comm& comm, const TrajectoryLayout& trajectories, const SpectraLayout& layout,
+                       std::size_t ensembles);
+
+}  // namespace equikoop

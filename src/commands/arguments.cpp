@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "arguments.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/program_options.hpp>
+#include <sstream>
+
+#include "equikoop/base/error.hpp"
+#include "equikoop/study/keys.hpp"
+
+namespace equikoop {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr std::array k_commands{"run", "train", "spectra", "distances", "plan", "status"};
+
+po::options_description own_options() {
+  po::options_description options("Options");
+  options.add_options()("help,h", "this page")("help-study", "every key of a study file")(
+      "version", "version, commit, libraries, build options")(
+      "out", po::value<std::string>()->value_name("DIR"), "folder of the results (default results/NAME)")(
+      "force", "begin archives anew where others are there")("quiet,q", "errors only")(
+      "walltime", po::value<std::string>()->value_name("HH:MM:SS"),
+      "stop in time before this limit, exit 85, resume with the same command")(
+      "petsc", po::value<std::string>()->value_name("\"WORDS\""), "options for PETSc and SLEPc")(
+      "ranks", po::value<int>()->value_name("N"), "plan: number of MPI ranks to plan for");
+  return options;
+}
+
+po::options_description all_options() {
+  po::options_description options = own_options();
+  options.add_options()("words", po::value<std::vector<std::string>>());
+  for (const Key& key : study_keys()) options.add_options()(key.name.c_str(), po::value<std::string>());
+  return options;
+}
+
+std::vector<std::string> split_words(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> words;
+  for (std::string word; stream >> word;) words.push_back(word);
+  return words;
+}
+
+po::variables_map parse(const std::vector<std::string>& words, const po::options_description& options) {
+  po::positional_options_description positional;
+  positional.add("words", -1);
+  using namespace po::command_line_style;
+  po::variables_map values;
+  try {
+    po::store(po::command_line_parser(words).options(options).positional(positional)
+                  .style(unix_style & ~allow_guessing).run(), values);
+  } catch (const po::unknown_option& error) {
+    const std::string name = error.get_option_name();
+    if (name.find('.') != std::string::npos)
+      throw UsageError(fmt::format("unknown key '{}'; did you mean '--{}'?", name,
+                                   nearest_key(name.substr(name.find_first_not_of('-')))));
+    throw UsageError(fmt::format("unknown option '{}'; see equikoop --help", name));
+  } catch (const po::error& error) {
+    throw UsageError(fmt::format("{}; see equikoop --help", error.what()));
+  }
+  return values;
+}
+
+void take_words(Arguments& arguments, const std::vector<std::string>& words) {
+  if (words.empty()) return;
+  arguments.command = words[0];
+  if (std::find(k_commands.begin(), k_commands.end(), words[0]) == k_commands.end())
+    throw UsageError(fmt::format("there is no command '{}'; commands are {}", words[0],
+                                 fmt::join(k_commands, ", ")));
+  if (words.size() > 1) arguments.target = words[1];
+  if (words.size() > 2)
+    throw UsageError(fmt::format("'{}' is one word too many after {} {}", words[2], words[0], words[1]));
+  if (words.size() < 2)
+    throw UsageError(fmt::format("equikoop {} needs {}", words[0],
+                                 words[0] == std::string("status") ? "the folder of the results"
+                                                                   : "a study file"));
+}
+
+}  // namespace
+
+Arguments parse_arguments(const std::vector<std::string>& words) {
+  const auto values = parse(words, all_options());
+  const auto text = [&](const char* name) {
+    return values.count(name) ? values[name].as<std::string>() : std::string();
+  };
+  Arguments arguments;
+  arguments.command_line = fmt::format("equikoop {}", fmt::join(words, " "));
+  arguments.out = text("out");
+  arguments.walltime = text("walltime");
+  arguments.petsc = split_words(text("petsc"));
+  arguments.force = values.count("force") > 0;
+  arguments.quiet = values.count("quiet") > 0;
+  arguments.help = values.count("help") > 0;
+  arguments.help_study = values.count("help-study") > 0;
+  arguments.version = values.count("version") > 0;
+  if (values.count("ranks")) arguments.ranks = values["ranks"].as<int>();
+  if (arguments.ranks < 1) throw UsageError("--ranks: give a number of at least 1");
+  for (const Key& key : study_keys())
+    if (values.count(key.name)) arguments.overrides.push_back({key.name, text(key.name.c_str())});
+  const bool page = arguments.help || arguments.help_study || arguments.version;
+  if (values.count("words") && !page) take_words(arguments, values["words"].as<std::vector<std::string>>());
+  return arguments;
+}
+
+std::string help_page() {
+  std::ostringstream options;
+  options << own_options();
+  return "equikoop: which choices train a network equivalently, and which do not?\n"
+         "\n"
+         "  equikoop run STUDY         train, spectra and distances in one job\n"
+         "  equikoop train STUDY       trains every network; writes trajectories.h5\n"
+         "  equikoop spectra STUDY     Koopman eigenvalues of every ensemble; writes spectra.h5\n"
+         "  equikoop distances STUDY   distances and verdicts of all pairs; writes distances.h5\n"
+         "  equikoop plan STUDY        networks, time, memory and bytes, before anything is spent\n"
+         "  equikoop status DIR        how far a study is\n"
+         "\n"
+         "Any key of the study file can be given as --section.key=value. Start under MPI, for\n"
+         "example: mpirun -n 4 equikoop run input/quickstart.ini\n"
+         "\n" +
+         options.str() +
+         "\nThe variable EQUIKOOP_DATA names a folder of data sets (mnist, digits, ...).\n"
+         "Exit codes: 0 done, 1 failure, 2 usage or study file, 85 stopped in time and resumable.\n";
+}
+
+}  // namespace equikoop

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// equikoop distances: all pairs of configurations into distances.h5, and the verdicts as lines.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "commands.hpp"
+#include "equikoop/archive/distances.hpp"
+#include "equikoop/archive/schema.hpp"
+#include "equikoop/archive/spectra.hpp"
+#include "equikoop/compare/all_pairs.hpp"
+#include "equikoop/compare/scaling.hpp"
+
+namespace equikoop {
+namespace {
+
+constexpr double k_most_distances = 5e8;  // numbers kept in the file, 4 GB; above: reductions only
+constexpr std::size_t k_most_lines = 20;  // pairs printed
+
+double duration_on(Clock clock, const ClockDurations& durations) {
+  switch (clock) {
+    case Clock::step: return durations.step;
+    case Clock::sample: return durations.sample;
+    case Clock::time: return durations.time;
+  }
+  return durations.step;
+}
+
+std::vector<double> masses(const SpectrumRow& row, Weights weights) {
+  if (weights == Weights::amplitude) return row.amplitudes;
+  if (weights == Weights::none) return {};
+  // A residual r is an error bar of the eigenvalue; 1/(1 + r) keeps exact modes at full weight.
+  std::vector<double> result;
+  for (const double residual : row.residuals_insample) result.push_back(1 / (1 + residual));
+  return result;
+}
+
+WeightedSpectrum spectrum_of(const SpectrumRow& row, const CompareOptions& options, double duration) {
+  WeightedSpectrum spectrum{row.eigenvalues, masses(row, options.weights), row.amplitudes};
+  return options.scaling == Scaling::log && !spectrum.empty() ? log_scaled(spectrum, duration) : spectrum;
+}
+
+SpectrumSet read_spectra(const SpectraArchive& archive, const CompareOptions& options) {
+  SpectrumSet set;
+  for (std::size_t c = 0; c < archive.layout().configurations.size(); ++c) {
+    const double duration = duration_on(options.clock, archive.layout().configurations[c].clock);
+    set.emplace_back();
+    for (const auto& row : archive.read_rows(c, 0)) set.back().push_back(spectrum_of(row, options, duration));
+  }
+  return set;
+}
+
+std::vector<PairColumn> columns(const std::vector<PairResult>& pairs) {
+  std::vector<PairColumn> result;
+  const auto add = [&](const char* name, h5::Description description, auto member, bool integer = false) {
+    PairColumn column{name, std::move(description), {}, integer};
+    for (const auto& pair : pairs) column.values.push_back(static_cast<double>(pair.*member));
+    result.push_back(std::move(column));
+  };
+  using P = PairResult;
+  add("first", {"index of the first configuration", "1", ""}, &P::first, true);
+  add("second", {"index of the second configuration", "1", ""}, &P::second, true);
+  add("mean_distance", {"mean spectral distance", "1", "over equal seeds if paired, else over all"}, &P::mean_distance);
+  add("standard_error", {"standard error of the mean distance", "1", "over seeds"}, &P::standard_error);
+  add("floor", {"noise floor", "1", "mean of the floors of the two configurations"}, &P::floor);
+  add("effect", {"energy statistic", "1", "2 mean W(a,b) - mean W(a,a') - mean W(b,b')"}, &P::effect);
+  add("effect_low", {"lower end of the effect's interval", "1", ""}, &P::effect_low);
+  add("effect_high", {"upper end of the effect's interval", "1", ""}, &P::effect_high);
+  add("p_value", {"p of the permutation test", "1", ""}, &P::p_value);
+  add("p_adjusted", {"p after Benjamini-Hochberg", "1", ""}, &P::p_adjusted);
+  add("p_smallest", {"least p possible with these seeds", "1", ""}, &P::p_smallest);
+  add("margin", {"margin of equivalence", "1", ""}, &P::margin);
+  add("shuffle_fraction", {"published shuffle control", "1",
+                           "share of swaps that do not lower the distance: a count of ties, not a p-value"},
+      &P::shuffle_fraction);
+  add("shuffle_fraction_conjugate", {"shuffle control, conjugate pairs kept together", "1", ""},
+      &P::shuffle_fraction_conjugate);
+  add("contained_first_in_second", {"one-sided distance of the first into the second", "1", ""},
+      &P::contained_first_in_second);
+  add("contained_second_in_first", {"one-sided distance of the second into the first", "1", ""},
+      &P::contained_second_in_first);
+  add("seeds_first", {"spectra of the first configuration", "1", ""}, &P::seeds_first, true);
+  add("seeds_second", {"spectra of the second configuration", "1", ""}, &P::seeds_second, true);
+  PairColumn verdicts{"verdict", {"verdict", "1",
+                      "0 undecided, 1 equivalent, 2 non-equivalent, 3 different but negligible"}, {}, true};
+  for (const auto& pair : pairs) verdicts.values.push_back(static_cast<double>(pair.verdict));
+  result.push_back(std::move(verdicts));
+  return result;
+}
+
+DistancesContent content_of(const SpectraArchive& archive, Comparison comparison) {
+  DistancesContent content;
+  for (const auto& shape : archive.layout().configurations) content.configurations.push_back(shape.name);
+  content.seeds = archive.layout().seeds;
+  content.distances = std::move(comparison.distances);
+  content.tables = {{"mean_distance", {"mean spectral distance", "1", "diagonal: noise floor"}, comparison.mean_distance},
+                    {"standard_error", {"standard error of the mean distance", "1", "over seeds"}, comparison.standard_error}};
+  content.floor = comparison.floor;
+  content.pairs = columns(comparison.pairs);
+  for (const auto& pair : comparison.pairs) content.verdicts.emplace_back(words({pair.verdict, pair.reason}));
+  return content;
+}
+
+void print_pairs(const Log& log, const SpectraArchive& archive, const Comparison& comparison) {
+  const auto name = [&](std::int32_t index) {
+    return archive.layout().configurations[static_cast<std::size_t>(index)].name;
+  };
+  for (std::size_t i = 0; i < std::min(k_most_lines, comparison.pairs.size()); ++i) {
+    const PairResult& pair = comparison.pairs[i];
+    log.line("  {} | {}: distance {:.12g} +- {:.2g} (floor {:.4g}), effect {:.4g} [{:.4g}, {:.4g}], "
+             "p {:.3g}, shuffle {:.4g}: {}", name(pair.first), name(pair.second), pair.mean_distance,
+             pair.standard_error, pair.floor, pair.effect, pair.effect_low, pair.effect_high,
+             pair.p_adjusted, pair.shuffle_fraction, words({pair.verdict, pair.reason}));
+  }
+  if (comparison.pairs.size() > k_most_lines)
+    log.line("  ... and {} more pairs in distances.h5", comparison.pairs.size() - k_most_lines);
+}
+
+/// Whether the file there already holds what would be computed. Collective.
+bool up_to_date(const Job& job, const std::string& path, const std::string& source) {
+  int current = 0;
+  together(job.comm, [&] {
+    if (!job.comm.is_root() || job.arguments.force || !std::filesystem::exists(path)) return;
+    const auto header = read_header(h5::open_file(path, false).get(), path, schema::k_distances_type);
+    current = header.source == source && header.study_resolved == job.study.resolved ? 1 : 0;
+  });
+  job.comm.broadcast(std::span(&current, 1));
+  return current == 1;
+}
+
+SpectraArchive complete_spectra(const Job& job) {
+  const std::string path = job.path(schema::k_spectra_file);
+  auto archive = SpectraArchive::read(job.comm, path);
+  together(job.comm, [&] {
+    check_same_study(archive.file().header, path, job.study,
+                     {"study", "data", "model", "training", "record", "koopman"});
+    if (archive.complete_count() < archive.row_count())
+      throw Error(fmt::format("{} is incomplete: {} of {} spectra. Resume with: equikoop spectra {}", path,
+                              archive.complete_count(), archive.row_count(), job.arguments.target));
+  });
+  return archive;
+}
+
+}  // namespace
+
+void distances(Job& job, PhaseTable& phases) {
+  const auto archive = complete_spectra(job);
+  const std::string path = job.path(schema::k_distances_file);
+  if (up_to_date(job, path, archive.file().header.identity)) {
+    job.log.line("distances: {} is up to date", path);
+    return;
+  }
+  SpectrumSet set;
+  together(job.comm, [&] { set = read_spectra(archive, job.study.compare); });
+
+  const double configurations = static_cast<double>(set.size());
+  const double seeds = static_cast<double>(archive.layout().seeds);
+  Progress progress(job.log, "distances", configurations * (configurations - 1) / 2, "pairs");
+  CompareScope scope;
+  scope.keep_distances = configurations * configurations * seeds * seeds <= k_most_distances;
+  scope.progress = [&](std::size_t done, std::size_t) {
+    progress.update(static_cast<double>(done));
+    if (job.stop.requested()) throw Interrupted(fmt::format("distances stopped by {}", job.stop.reason()));
+  };
+  Comparison comparison = [&] {
+    const auto timed = phases.scope("compare");
+    return compare_all(job.comm, set, job.study.compare, job.study.root_seed, scope);
+  }();
+  progress.finish();
+  const auto timed = phases.scope("archive");
+  if (job.comm.is_root()) print_pairs(job.log, archive, comparison);
+  const std::size_t pairs = comparison.pairs.size();
+  DistancesContent content;
+  if (job.comm.is_root()) content = content_of(archive, std::move(comparison));
+  write_distances(job.comm, path, job.study, job.provenance, archive.file().header.identity, content);
+  together(job.comm, [&] {
+    if (!job.comm.is_root()) return;
+    const auto file = h5::open_file(path, true);
+    RunRow(file.get(), "distances", job.comm.size(), job.nodes, job.hosts).finish(file.get(), static_cast<int>(pairs));
+  });
+  job.log.line("distances: {} pairs written to {}", pairs, path);
+}
+
+}  // namespace equikoop

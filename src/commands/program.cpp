@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "program.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "commands.hpp"
+#include "equikoop/koopman/slepc_session.hpp"
+#include "equikoop/study/keys.hpp"
+#include "libraries.hpp"
+
+namespace equikoop {
+namespace {
+
+void stage(Job& job, PhaseTable& phases) {
+  const std::string& command = job.arguments.command;
+  const bool all = command == "run";
+  if (all || command == "train") train(job, phases);
+  if (all || command == "spectra") spectra(job, phases);
+  if (all || command == "distances") distances(job, phases);
+}
+
+std::string next_step(const Job& job) {
+  const std::string& command = job.arguments.command;
+  if (command == "train") return "equikoop spectra " + job.arguments.target;
+  if (command == "spectra") return "equikoop distances " + job.arguments.target;
+  return "python3 postprocess/report.py " + job.out;
+}
+
+void work(const Comm& comm, const Arguments& arguments, const std::string& data_environment) {
+  if (arguments.command == "status") return status(comm, arguments.target, Log(true));
+  Job job = begin_job(comm, arguments, data_environment);
+  print_header(job);
+  if (arguments.command == "plan") return plan(job);
+  PhaseTable phases = stage_phases();
+  stage(job, phases);
+  phases.print(comm, job.log);
+  job.log.line("method: Redman et al., arXiv:2302.09160");
+  job.log.line("next: {}", next_step(job));
+}
+
+/// Whether a page was asked for, and printed.
+bool print_page(const Comm& comm, const Arguments& arguments) {
+  std::string page;
+  if (arguments.version) page = version_page();
+  else if (arguments.help_study) page = study_reference();
+  else if (arguments.help || arguments.command.empty()) page = help_page();
+  if (page.empty()) return false;
+  if (comm.is_root()) fmt::print("{}", page);
+  return true;
+}
+
+}  // namespace
+
+PhaseTable stage_phases() {
+  return PhaseTable({"open archives", "read data", "train", "  of it: record", "read trajectories", "factorise",
+                     "compare", "archive"});
+}
+
+int run_program(const Comm& comm, const std::vector<std::string>& words,
+                const std::string& data_environment) {
+  try {
+    const Arguments arguments = parse_arguments(words);
+    if (print_page(comm, arguments)) return static_cast<int>(Exit::done);
+    const SlepcSession slepc(comm.raw(), arguments.petsc);
+    work(comm, arguments, data_environment);
+    return static_cast<int>(Exit::done);
+  } catch (const Error& error) {
+    // Every error that leaves a command is the same on all ranks (together), so rank 0 speaks.
+    if (comm.is_root()) fmt::print(stderr, "equikoop: {}\n", error.what());
+    return static_cast<int>(error.code());
+  }
+}
+
+}  // namespace equikoop

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// equikoop spectra: the Koopman spectrum of every ensemble and window into spectra.h5. Ranks work in
+// groups; a group shares the features of one ensemble.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "analyses.hpp"
+#include "commands.hpp"
+#include "equikoop/archive/schema.hpp"
+#include "equikoop/archive/spectra.hpp"
+#include "equikoop/koopman/spectrum.hpp"
+#include "work_loop.hpp"
+
+namespace equikoop {
+namespace {
+
+/// The spectra of one ensemble that are still to be computed.
+struct Unit {
+  std::size_t configuration = 0;
+  std::size_t seed = 0;
+  double cost = 0;
+};
+
+std::vector<Unit> open_units(const SpectraArchive& archive) {
+  std::vector<Unit> units;
+  for (std::size_t c = 0; c < archive.layout().configurations.size(); ++c) {
+    const SpectraShape& shape = archive.layout().configurations[c];
+    std::vector<std::uint8_t> done(archive.layout().seeds, 1);
+    for (std::size_t a = 0; a < shape.analyses.size(); ++a) {
+      const auto marks = archive.complete(c, a);
+      for (std::size_t s = 0; s < done.size(); ++s) done[s] &= marks[s];
+    }
+    const double cost = static_cast<double>(shape.features) * (shape.analyses.front().delays + 1) *
+                        static_cast<double>(shape.snapshots);
+    for (std::size_t s = 0; s < done.size(); ++s)
+      if (done[s] == 0) units.push_back({c, s, cost});
+  }
+  std::stable_sort(units.begin(), units.end(),
+                   [](const Unit& a, const Unit& b) { return a.cost > b.cost; });
+  return units;
+}
+
+/// Tells a group what its first rank decided.
+std::optional<std::int64_t> share(const Comm& group, std::optional<std::int64_t> unit) {
+  std::int64_t value = unit.value_or(-1);
+  group.broadcast(std::span(&value, 1));
+  return value < 0 ? std::nullopt : std::optional(value);
+}
+
+SpectrumRow row_of(const EnsembleSpectrum& spectrum) {
+  return {spectrum.eigenvalues,     spectrum.residuals_insample, spectrum.residuals_heldout,
+          spectrum.amplitudes,      spectrum.singular_values,    spectrum.total_energy,
+          spectrum.rank,            spectrum.trajectories_used,  spectrum.noise_cut};
+}
+
+template <class Real>
+class SpectraWork {
+ public:
+  SpectraWork(Job& job, const TrajectoryArchive& trajectories, SpectraArchive& spectra, PhaseTable& phases)
+      : job_(job), trajectories_(trajectories), spectra_(spectra), phases_(phases) {}
+
+  /// Computes all units with `group_size` ranks each; returns how many ensembles. Collective.
+  int run(const std::vector<Unit>& units, int group_size) {
+    const Comm group = job_.comm.split(job_.comm.rank() / group_size);
+    WorkCounter counter(job_.comm, static_cast<std::int64_t>(units.size()));
+    Progress progress(job_.log, "spectra", static_cast<double>(units.size()), "ensembles");
+    Heartbeat heartbeat(counter, progress, job_.stop);
+    int done = 0;
+    together(job_.comm, [&] {
+      try {
+        for (auto unit = next(group, counter); unit; unit = next(group, counter)) {
+          together(group, [&] { heartbeat.beat(0); });
+          compute(group, units[static_cast<std::size_t>(*unit)]);
+          ++done;
+        }
+      } catch (...) {
+        counter.close();
+        throw;
+      }
+    });
+    progress.finish();
+    return job_.comm.sum(group.is_root() ? done : 0);
+  }
+
+ private:
+  static std::optional<std::int64_t> next(const Comm& group, WorkCounter& counter) {
+    return share(group, group.is_root() ? counter.take() : std::nullopt);
+  }
+
+  /// Everything here is collective over the group: an error of one of its ranks is all's.
+  void compute(const Comm& group, const Unit& unit) {
+    const auto values = [&] {
+      const auto scope = phases_.scope("read trajectories");
+      return read_trajectories(group, unit);
+    }();
+    const auto view = view_of_ensemble(values, group, unit);
+    const auto& analyses = spectra_.layout().configurations[unit.configuration].analyses;
+    for (std::size_t a = 0; a < analyses.size(); ++a) {
+      const auto spectrum = [&] {
+        const auto scope = phases_.scope("factorise");
+        return spectrum_of_window(group, view, analyses[a]);
+      }();
+      const auto scope = phases_.scope("archive");
+      together(group, [&] {
+        if (group.is_root()) spectra_.write_row(unit.configuration, a, unit.seed, row_of(spectrum));
+      });
+    }
+  }
+
+  Range own_features(const Comm& group, const Unit& unit) const {
+    return block(trajectories_.layout().configurations[unit.configuration].features,
+                 static_cast<std::size_t>(group.size()), static_cast<std::size_t>(group.rank()));
+  }
+
+  /// This rank's features of all trajectories: (initial, time, feature).
+  std::vector<Real> read_trajectories(const Comm& group, const Unit& unit) {
+    const auto& layout = trajectories_.layout();
+    const Range features = own_features(group, unit);
+    const std::size_t times = layout.configurations[unit.configuration].time.size();
+    std::vector<Real> values(layout.initials * times * features.size());
+    together(group, [&] {
+      if (!features.empty())
+        trajectories_.read_ensemble<Real>(unit.configuration, unit.seed, features, values);
+    });
+    phases_.add_bytes("read trajectories", static_cast<double>(values.size() * sizeof(Real)));
+    return values;
+  }
+
+  /// The trajectories that did not diverge.
+  TrajectoryView<Real> view_of_ensemble(const std::vector<Real>& values, const Comm& group, const Unit& unit) {
+    const auto& layout = trajectories_.layout();
+    const auto all = view_of<Real>(values, {layout.initials, layout.configurations[unit.configuration].time.size(),
+                                            own_features(group, unit).size()});
+    std::vector<std::int64_t> diverged;
+    together(group, [&] { diverged = trajectories_.diverged_at(unit.configuration, unit.seed); });
+    std::vector<std::size_t> kept;
+    for (const std::size_t initial : finite_trajectories(group, all))
+      if (diverged[initial] < 0) kept.push_back(initial);
+    return all.only(kept);
+  }
+
+  EnsembleSpectrum spectrum_of_window(const Comm& group, const TrajectoryView<Real>& view,
+                                      const AnalysisShape& analysis) {
+    if (view.initials() == 0) return {};
+    const Range window = snapshot_range(analysis, view.times);
+    return ensemble_spectrum<Real>(group, view.window(window.begin, window.end), job_.study.koopman,
+                                   static_cast<std::size_t>(analysis.delays));
+  }
+
+  Job& job_;
+  const TrajectoryArchive& trajectories_;
+  SpectraArchive& spectra_;
+  PhaseTable& phases_;
+};
+
+TrajectoryArchive complete_trajectories(const Job& job) {
+  const std::string path = job.path(schema::k_trajectories_file);
+  auto archive = TrajectoryArchive::read(job.comm, path);
+  together(job.comm, [&] {
+    check_same_study(archive.file().header, path, job.study, {"study", "data", "model", "training", "record"});
+    if (archive.complete_count() < archive.ensemble_count())
+      throw Error(fmt::format("{} is incomplete: {} of {} ensembles. Resume with: equikoop train {}", path,
+                              archive.complete_count(), archive.ensemble_count(), job.arguments.target));
+  });
+  return archive;
+}
+
+/// Ensembles left without a spectrum, and modes cut at the noise: said, never hidden.
+void print_exclusions(const Log& log, const SpectraArchive& archive) {
+  int without = 0;
+  int cut = 0;
+  for (std::size_t c = 0; c < archive.layout().configurations.size(); ++c)
+    for (const auto& row : archive.read_rows(c, 0)) {
+      without += row.rank == 0 ? 1 : 0;
+      cut += row.noise_cut > 0 ? 1 : 0;
+    }
+  if (without > 0) log.line("spectra: {} ensembles have no spectrum (too few finite trajectories)", without);
+  if (cut > 0) log.line("spectra: in {} ensembles modes at the noise of the stored precision were cut", cut);
+}
+
+}  // namespace
+
+void spectra(Job& job, PhaseTable& phases) {
+  const auto trajectories = complete_trajectories(job);
+  SpectraLayout layout;
+  together(job.comm, [&] { layout = spectra_layout(job.study, trajectories.layout(), job.log); });
+  auto archive = [&] {
+    const auto scope = phases.scope("open archives");
+    return SpectraArchive::begin(job.comm, job.path(schema::k_spectra_file), job.study, layout, job.provenance,
+                                 trajectories.file().header.identity, job.arguments.force);
+  }();
+  const auto units = open_units(archive);
+  if (units.empty()) {
+    job.log.line("spectra: all {} spectra are in {}", archive.row_count(), archive.file().path);
+    return;
+  }
+  std::optional<RunRow> row;
+  together(job.comm, [&] {
+    if (job.comm.is_root()) row.emplace(archive.id(), "spectra", job.comm.size(), job.nodes, job.hosts);
+  });
+  const int group_size = ranks_per_ensemble(job.comm, trajectories.layout(), layout, units.size());
+  try {
+    int done = 0;
+    if (trajectories.layout().precision == Precision::float32)
+      done = SpectraWork<float>(job, trajectories, archive, phases).run(units, group_size);
+    else
+      done = SpectraWork<double>(job, trajectories, archive, phases).run(units, group_size);
+    together(job.comm, [&] {
+      if (row) row->finish(archive.id(), done);
+      if (job.comm.is_root()) print_exclusions(job.log, archive);
+    });
+    job.log.line("spectra: {} ensembles ({} ranks each) written to {}", done, group_size, archive.file().path);
+  } catch (const Error& error) {
+    if (error.code() != Exit::resumable) throw;
+    throw Interrupted(fmt::format("{}: {} of {} spectra are whole; resume with the same command: {}",
+                                  error.what(), archive.complete_count(), archive.row_count(),
+                                  job.arguments.command_line));
+  }
+}
+
+}  // namespace equikoop
