@@ -86,14 +86,31 @@ TrajectoryLayout read_layout(hid_t file) {
   return layout;
 }
 
+/// Whether there is a file with anything in it to lose. One without a whole ensemble (a job that
+/// failed at its start) may be of another study: it is begun anew.
+bool holds_work(const std::string& path) {
+  if (!std::filesystem::exists(path)) return false;
+  const auto file = h5::open_file(path, false);
+  read_header(file.get(), path, schema::k_trajectories_type);
+  const auto parent = h5::open_group(file.get(), schema::k_configurations);
+  for (const auto& name : h5::groups_by_index(parent.get())) {
+    const auto group = h5::open_group(parent.get(), name);
+    if (!h5::exists(group.get(), schema::k_complete)) return true;
+    const auto marks = h5::read_all<std::uint8_t>(group.get(), schema::k_complete);
+    if (std::count(marks.begin(), marks.end(), 1) > 0) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 TrajectoryArchive TrajectoryArchive::begin(const Comm& comm, const std::string& path,
                                            const Study& study, const TrajectoryLayout& layout,
                                            const Provenance& provenance, bool force) {
-  int there = comm.is_root() && std::filesystem::exists(path) && !force ? 1 : 0;
-  comm.broadcast(std::span(&there, 1));
-  if (there == 0)
+  int keep = 0;
+  together(comm, [&] { keep = comm.is_root() && !force && holds_work(path) ? 1 : 0; });
+  comm.broadcast(std::span(&keep, 1));
+  if (keep == 0)
     create_whole(comm, path, [&](hid_t file) {
       write_header(file, schema::k_trajectories_type, "", study, provenance);
       const auto parent = h5::create_group(file, schema::k_configurations);

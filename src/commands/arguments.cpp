@@ -55,7 +55,8 @@ po::variables_map parse(const std::vector<std::string>& words, const po::options
     po::store(po::command_line_parser(words).options(options).positional(positional)
                   .style(unix_style & ~allow_guessing).run(), values);
   } catch (const po::unknown_option& error) {
-    const std::string name = error.get_option_name();
+    const std::string given = error.get_option_name();
+    const std::string name = given.substr(0, given.find('='));
     if (name.find('.') != std::string::npos)
       throw UsageError(fmt::format("unknown key '{}'; did you mean '--{}'?", name,
                                    nearest_key(name.substr(name.find_first_not_of('-')))));

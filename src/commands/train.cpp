@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <optional>
 
+#include "analyses.hpp"
 #include "commands.hpp"
 #include "equikoop/archive/schema.hpp"
 #include "equikoop/archive/trajectories.hpp"
@@ -171,6 +172,8 @@ void train(Job& job, PhaseTable& phases) {
   together(job.comm, [&] {
     shapes = data_shapes(job.study, job.search);
     layout = trajectory_layout(job.study, shapes);
+    // What the spectra could not use is said before it is trained, not hours later.
+    spectra_layout(job.study, layout, Log(false));
   });
   auto archive = [&] {
     const auto scope = phases.scope("open archives");
