@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The spectrum of one ensemble, from its trajectories to eigenvalues with residuals and shares.
+// The only header of this module that a caller needs.
+#pragma once
+
+#include <complex>
+#include <string>
+#include <vector>
+
+#include "equikoop/base/comm.hpp"
+#include "equikoop/koopman/dmd.hpp"
+#include "equikoop/koopman/factorise.hpp"
+#include "equikoop/koopman/rank.hpp"
+#include "equikoop/koopman/residuals.hpp"
+#include "equikoop/koopman/trajectories.hpp"
+#include "equikoop/study/options.hpp"
+
+namespace equikoop {
+
+/// One spectrum, equal on every rank. The vectors of modes have `rank` entries each.
+struct EnsembleSpectrum {
+  std::vector<std::complex<double>> eigenvalues;  ///< decreasing modulus, conjugates adjacent
+  std::vector<double> residuals_insample;
+  std::vector<double> residuals_heldout;  ///< NaN where nothing was held out
+  std::vector<double> amplitudes;         ///< sum to 1
+  std::vector<double> singular_values;    ///< of the kept modes
+  double total_energy = 0.0;              ///< squared Frobenius norm of the delay matrix
+  int rank = 0;                           ///< 0: no spectrum (no usable or only zero data)
+  int noise_cut = 0;                      ///< modes the rule wanted and the noise floor refused
+  int trajectories_used = 0;              ///< those without NaN or infinity
+  std::string method;                     ///< name of the way that gave it
+  std::string why;                        ///< why this way, in words
+};
+
+/// What a factorisation must hold for a spectrum with `options`: with folds, three times the modes
+/// kept, for the refits to move in.
+FactoriseRequest request_for(const KoopmanOptions& options, const DelayShape& shape);
+
+/// The spectrum of `trajectories` with `delays` delays. Trajectories with NaN or infinity on any
+/// rank are left out. Throws UsageError where they are too short for the delays. Collective.
+template <class Real>
+EnsembleSpectrum ensemble_spectrum(const Comm& group, const TrajectoryView<Real>& trajectories,
+                                   const KoopmanOptions& options, std::size_t delays);
+
+/// The spectrum of the first `rank` modes of a factorisation; one factorisation and one compression
+/// serve every rank. `rank.rank` at most the factorisation's modes. Collective.
+EnsembleSpectrum spectrum_of(const Comm& group, const Factorisation& factorisation,
+                             const CompressedPairs& compressed, const KoopmanOptions& options,
+                             const RankChoice& rank);
+
+/// What the rank rules look at in a factorisation.
+RankInput rank_input(const Factorisation& factorisation);
+
+}  // namespace equikoop
