@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Small pieces of HTML. Every text that comes from outside passes through escape() here."""
 import base64
+import dataclasses
 import html
 import pathlib
 
 import numpy as np
 
 HERE = pathlib.Path(__file__).parent
+LONGEST_WORD = 16  # letters of a cell that is kept on one line
 MOST_ROWS = 500  # of a table in the page; the CSV has all
 
 
@@ -15,13 +17,25 @@ def escape(value):
     return html.escape(clean, quote=True)
 
 
+@dataclasses.dataclass
+class Composed:
+    """A cell of several numbers, sorted by the first."""
+    value: float
+    text: str
+
+
 def cell(value):
     """A number for reading, with the full one for sorting; words as they are."""
-    if value is None or (isinstance(value, (float, np.floating)) and not np.isfinite(value)):
+    if isinstance(value, Composed) and np.isfinite(value.value):
+        return f'<td class="number" data-v="{value.value!r}">{escape(value.text)}</td>'
+    if value is None or isinstance(value, Composed) or (isinstance(value, (float, np.floating)) and not np.isfinite(value)):
         return '<td class="none" data-v="">–</td>'
     if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
         return f'<td class="number" data-v="{value!r}">{shown(value)}</td>'
-    return f"<td>{escape(value)}</td>"
+    words = escape(value)
+    if len(str(value)) <= LONGEST_WORD:
+        return f'<td class="short">{words}</td>'
+    return f"<td>{words.replace(',', ',<wbr>')}</td>"
 
 
 def shown(value):

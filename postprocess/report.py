@@ -157,7 +157,7 @@ def pairs_table(results):
 def configurations_table(results):
     constants = [{"key": k, "value": v} for k, v in results.constants().items()]
     same = page.details("The same in all configurations", page.table(constants)) if constants else ""
-    return page.table(tables.configurations(results)) + page.paragraph(
+    return page.table(tables.composed(tables.configurations(results))) + page.paragraph(
         "All columns: figures/configurations.csv.", "note") + same
 
 

@@ -129,8 +129,14 @@ def choices(parameters):
         if len(set(column)) > 1:
             ranks = {value: i for i, value in enumerate(dict.fromkeys(column))}
             groups.setdefault(tuple(ranks[v] for v in column), []).append(key)
-    return {_joined(keys_): dict(zip(parameters, _values(keys_, columns)))
-            for keys_ in groups.values()}
+    named = {part.split("=")[0] for name in parameters for part in name.split(",")}
+    chosen = (_swept(group, named) for group in groups.values())
+    return {_joined(group): dict(zip(parameters, _values(group, columns))) for group in chosen}
+
+
+def _swept(keys, named):
+    """The keys that name the configurations; others that only follow them (a path) are left out."""
+    return [k for k in keys if k.split(".", 1)[1] in named] or keys
 
 
 def _joined(keys):

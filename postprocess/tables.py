@@ -2,12 +2,24 @@
 """Rows of the report's tables as plain values; page.py turns them into HTML, canvas into CSV."""
 import numpy as np
 
+import page
 from figures import canvas
 
 
 def configurations(results):
     choices = results.choices()
     return [configuration(results, name, choices) for name in results.names]
+
+
+def composed(rows):
+    """The same rows for the page: the test accuracy with its deviation in one cell."""
+    rows = [dict(row) for row in rows]
+    for row in rows:
+        deviation = row.pop("accuracy deviation", None)
+        if "test accuracy" in row:
+            text = f"{row['test accuracy']:.4f}" + (f" ± {deviation:.1g}" if deviation is not None else "")
+            row["test accuracy"] = page.Composed(row["test accuracy"], text)
+    return rows
 
 
 def configuration(results, name, choices):
@@ -23,7 +35,7 @@ def configuration(results, name, choices):
     if trained is not None and np.isfinite(trained.get("test_accuracy", np.nan)).any():
         by_seed = np.ma.masked_invalid(trained["test_accuracy"]).mean(axis=1).compressed()
         row["test accuracy"] = float(by_seed.mean())
-        row["its deviation"] = float(by_seed.std(ddof=1)) if len(by_seed) > 1 else None
+        row["accuracy deviation"] = float(by_seed.std(ddof=1)) if len(by_seed) > 1 else None
     floor = results.floors()[results.names.index(name)]
     row["noise floor"] = float(floor)
     return row
@@ -54,9 +66,7 @@ def median(group):
     return None
 
 
-PAIR_COLUMNS = {"mean_distance": "distance", "standard_error": "± s.e.", "floor": "floor",
-                "effect": "effect E", "effect_low": "E low", "effect_high": "E high", "margin": "margin",
-                "p_value": "p", "p_adjusted": "p adjusted",
+PAIR_COLUMNS = {"margin": "margin", "p_value": "p", "p_adjusted": "adjusted p",
                 "contained_first_in_second": "first in second",
                 "contained_second_in_first": "second in first"}
 
@@ -65,12 +75,26 @@ def pairs(results):
     """Most different first; a ratio to the floor beside the stored columns."""
     rows = []
     for stored in sorted(results.pairs, key=lambda r: -np.nan_to_num(r.get("effect", 0.0), nan=-1e300)):
-        row = {"first": stored["first"], "second": stored["second"], "verdict": verdict(stored)}
-        row.update({words: stored.get(key) for key, words in PAIR_COLUMNS.items() if key in stored})
         floor = stored.get("floor", 0.0)
-        row["× floor"] = stored["mean_distance"] / floor if floor > 0 else None
-        rows.append(row)
+        rows.append({
+            "first": stored["first"], "second": stored["second"], "verdict": verdict(stored),
+            "distance ± s.e.": with_error(stored), "noise floor": floor,
+            "distance / floor": stored["mean_distance"] / floor if floor > 0 else None,
+            "effect E [interval]": effect(stored),
+            **{words: stored.get(key) for key, words in PAIR_COLUMNS.items() if key in stored}})
     return rows
+
+
+def with_error(stored):
+    error = stored.get("standard_error", np.nan)
+    text = f"{stored['mean_distance']:.3g}" + (f" ± {error:.1g}" if np.isfinite(error) else "")
+    return page.Composed(stored["mean_distance"], text)
+
+
+def effect(stored):
+    value, low, high = (stored.get(k, np.nan) for k in ("effect", "effect_low", "effect_high"))
+    text = f"{value:.3g}" + (f" [{low:.3g}, {high:.3g}]" if np.isfinite([low, high]).all() else "")
+    return page.Composed(value, text)
 
 
 def verdict(stored):

@@ -61,5 +61,5 @@ def csv_rows(name, group, key):
 
 
 def caption(key, shown, count):
-    return (f"Small points: {key.replace('_', ' ')} of each seed, mean over its initials. Large: mean over "
-            "seeds with its standard deviation." + canvas.left_out(shown, count))
+    return (f"Small points: {key.replace('_', ' ')} of each seed, mean over its initials. Large: mean and "
+            "standard deviation over seeds." + canvas.left_out(shown, count))

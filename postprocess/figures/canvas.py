@@ -28,6 +28,7 @@ VERDICTS = {  # code of distances.h5 -> words, colour, marker, sign
 NOT_COMPARED = ("not compared", "#7a7a85", "x", "–")
 MOST_CURVES = 7         # colours of the style; more configurations go to small panels
 LARGEST_SVG = 1_500_000  # bytes; above, the report shows the PNG
+PIXELS_PER_INCH = 112   # of a figure in the page
 
 
 class Absent(Exception):
@@ -69,8 +70,8 @@ def verdict_style(row):
 
 
 def map_of_colours():
-    """cividis without its palest end, which is lost on a light page."""
-    colours = matplotlib.colormaps["cividis"](np.linspace(0, 0.9, 256))
+    """cividis without its ends, which are lost on a light and on a dark page."""
+    colours = matplotlib.colormaps["cividis"](np.linspace(0.1, 0.9, 256))
     return matplotlib.colors.ListedColormap(colours)
 
 
@@ -106,7 +107,8 @@ def save(drawing, folder, name):
     folder.mkdir(parents=True, exist_ok=True)
     figure = drawing.figure
     figure.set(facecolor="white", dpi=plt.rcParams["savefig.dpi"])
-    FigureCanvasAgg(figure).print_png(folder / f"{name}.png", metadata={"Software": "equikoop"})
+    FigureCanvasAgg(figure).print_png(folder / f"{name}.png", metadata={"Software": "equikoop"},
+                                      pil_kwargs={"compress_level": 2})
     figure.set_layout_engine("none")  # laid out once, by the drawing above
     FigureCanvasPdf(figure).print_pdf(folder / f"{name}.pdf", metadata={"CreationDate": None})
     write_rows(folder / f"{name}.csv", drawing.rows)
@@ -136,5 +138,6 @@ def inline_svg(svg, name):
     svg = re.sub(r'href="#', f'href="#{name}-', svg).replace("url(#", f"url(#{name}-")
     for colour, variable in VARIABLES.items():
         svg = svg.replace(colour, variable)
-    return re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1",
-                                                              svg, 1), 1)
+    width = float(re.search(r'<svg[^>]*? width="([\d.]+)pt"', svg).group(1)) / 72 * PIXELS_PER_INCH
+    svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, 1)
+    return re.sub(r'(<svg[^>]*?) width="[^"]*"', rf'\1 style="width: {width:.0f}px"', svg, 1)

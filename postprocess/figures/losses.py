@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Training curves: median and quartiles of the loss over seeds and initials, by configuration."""
 import numpy as np
+from matplotlib.collections import LineCollection
 
 from . import canvas
 
@@ -78,9 +79,8 @@ def apart(results, curves, names):
     for axis in axes.flat[len(names):]:
         axis.set_visible(False)
     for axis, name in zip(axes.flat, names):
-        for other in names:
-            axis.plot(curves[other]["step"], curves[other]["quartiles"][1], color=canvas.FAINT, lw=0.6,
-                      marker="", ls="-")
+        others = [np.column_stack((curves[n]["step"], curves[n]["quartiles"][1])) for n in names]
+        axis.add_collection(LineCollection(others, colors=canvas.FAINT, linewidths=0.6))
         c, colour = curves[name], canvas.curve(0)["color"]
         axis.plot(c["step"], c["quartiles"][1], color=colour, marker="", ls="-")
         axis.fill_between(c["step"], c["quartiles"][0], c["quartiles"][2], alpha=0.25, lw=0, color=colour)

@@ -9,6 +9,7 @@ NAME, TITLE = "spectra", "Spectra"
 MOST_PANELS = 24
 TRUSTED = 0.1       # residual above which an eigenvalue is drawn as a cross
 LARGEST_AXIS = 1.6  # half-width of a panel; eigenvalues beyond are counted in its corner
+NEAREST = 2         # eigenvalues of a spectrum that the inset should show
 LARGEST_POINT = 34  # area of a marker, points², of a mode with all the energy
 
 
@@ -23,6 +24,8 @@ def draw(results):
         circle(axis, spectra[name], canvas.label(results.labels[name]), norm, half, zoom, panel)
         if i % panel["columns"] == 0:
             axis.set_ylabel("Im λ")
+        elif len(names) > 6:
+            axis.set_yticks([])
     kind = "held-out" if any(p["heldout"] for p in spectra.values()) else "in-sample"
     colour_bar(figure, axes, norm, kind)
     rows = [row for name in results.names for row in csv_rows(name, spectra[name])]
@@ -54,8 +57,17 @@ def shared_scales(spectra):
     low, high = np.quantile(residuals, (0.02, 0.98)) if residuals.size else (1e-3, 1.0)
     norm = matplotlib.colors.LogNorm(low, max(high, 3 * low), clip=True)
     reach = max(np.abs(values.real).max(), np.abs(values.imag).max(), 1.0)
-    near = np.quantile(np.abs(values - 1), 0.4)
-    return norm, min(1.08 * reach, LARGEST_AXIS), min(max(round_up(near), 1e-4), 0.5)
+    return norm, min(1.08 * reach, LARGEST_AXIS), zoom_width(spectra)
+
+
+def zoom_width(spectra):
+    """Half-width of the inset: holds the eigenvalues nearest to 1 of the typical spectrum."""
+    near = []
+    for data in spectra:
+        for seed in np.unique(data["seed"]):
+            away = np.sort(np.abs(data["eigenvalue"][data["seed"] == seed] - 1))
+            near.append(away[min(NEAREST, len(away)) - 1])
+    return min(max(round_up(1.3 * np.median(near)), 1e-4), 0.5)
 
 
 def round_up(value):
@@ -81,8 +93,8 @@ def panels(count):
 def circle(axis, data, title, norm, half, zoom, panel):
     angle = np.linspace(0, 2 * np.pi, 361)
     inset = axis.inset_axes([0.54, 0.06, 0.44, 0.88])
-    for at, width in ((axis, 1.0), (inset, 1.0)):
-        at.plot(np.cos(angle), np.sin(angle), color=canvas.MUTED, lw=width, marker="", ls="-", zorder=1)
+    for at in (axis, inset):
+        at.plot(np.cos(angle), np.sin(angle), color=canvas.MUTED, lw=1, marker="", ls="-", zorder=1)
         at.axhline(0, color=canvas.FAINT, lw=0.6, zorder=0)
         scatter(at, data, norm, panel["scale"])
         at.grid(False)
