@@ -18,20 +18,20 @@ using detail::BlockRow;
 using detail::k_block;
 using detail::Labels;
 
-constexpr double k_rounding = 1e-12;  // of the sum of moduli: labels that differ by it are ties
+constexpr double k_rounding = 1e-13;  // of the sum of distances: labels that differ by it are ties
 constexpr std::size_t k_most_enumerated_items = 62;
 
 /// The statistic of signs on pairs: q[c] = Σ_{s>t} h_st z_s z_t, proportional to E.
 class PairedCase {
  public:
-  explicit PairedCase(const SeedDistances& d) : n_(d.first), kernel_(paired_kernel(d)) {}
+  explicit PairedCase(const SeedDistances& d) : n_(d.first), kernel_(paired_kernel(d)) {
+    for (const auto* part : {&d.across, &d.within_first, &d.within_second})
+      scale_ = std::accumulate(part->begin(), part->end(), scale_);
+  }
   std::size_t items() const { return n_; }
   double distinct() const { return std::ldexp(1.0, static_cast<int>(n_) - 1); }
   BlockRow statistic(const Labels& z) const { return detail::lower_form(kernel_, z); }
-  double scale() const {
-    return std::accumulate(kernel_.begin(), kernel_.end(), 0.0,
-                           [](double total, double h) { return total + std::abs(h); });
-  }
+  double scale() const { return scale_; }
   void observe(Labels& z) const {
     for (auto& row : z) row.fill(1.0);
   }
@@ -52,6 +52,7 @@ class PairedCase {
  private:
   std::size_t n_;
   std::vector<double> kernel_;
+  double scale_ = 0.0;
 };
 
 /// The statistic of memberships in the first group, E from q = xᵀDx, l = xᵀD1 and 1ᵀD1.

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "equikoop/compare/all_pairs.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <string>
+
+#include "unit/compare/random_spectra.hpp"
+
+namespace equikoop {
+namespace {
+
+using test::noisy_seeds;
+
+/// Five configurations of 8 seeds: two alike, one shifted, one with other counts and a missing
+/// spectrum, one without any.
+SpectrumSet study() {
+  SpectrumSet all;
+  all.push_back(noisy_seeds(8, 5, 0.02, 0.0, 1));
+  all.push_back(noisy_seeds(8, 5, 0.02, 0.0, 2));
+  all.push_back(noisy_seeds(8, 5, 0.02, 0.5, 3));
+  all.push_back(noisy_seeds(8, 4, 0.02, 0.0, 4));
+  all[3][2].values.clear();
+  all.emplace_back(8);
+  return all;
+}
+
+CompareOptions options(bool paired) {
+  CompareOptions o;
+  o.paired = paired;
+  o.permutations = 99;
+  o.bootstrap = 99;
+  o.margin = 1.0;
+  return o;
+}
+
+const PairResult& pair(const Comparison& c, int first, int second) {
+  for (const auto& p : c.pairs)
+    if (p.first == first && p.second == second) return p;
+  throw Error("no such pair");
+}
+
+std::string verdict(const Comparison& c, int first, int second) {
+  const auto& p = pair(c, first, second);
+  return std::string(words({p.verdict, p.reason}));
+}
+
+/// Every number of a comparison as bytes.
+std::string bytes(const Comparison& c) {
+  std::string all;
+  const auto add = [&](const auto& v) {
+    all.append(reinterpret_cast<const char*>(v.data()), v.size() * sizeof(v[0]));
+  };
+  add(c.distances);
+  add(c.mean_distance);
+  add(c.standard_error);
+  add(c.floor);
+  add(c.pairs);
+  return all;
+}
+
+TEST(AllPairs, AreTheSameToTheLastBitAtAnyNumberOfRanks) {
+  const Comm world(MPI_COMM_WORLD);
+  const Comm alone(MPI_COMM_SELF);
+  for (const bool paired : {true, false}) {
+    const auto together = compare_all(world, study(), options(paired), 3);
+    const auto single = compare_all(alone, study(), options(paired), 3);
+    EXPECT_EQ(single.pairs.size(), 10U);
+    if (world.is_root())
+      EXPECT_EQ(bytes(together), bytes(single));
+    else
+      EXPECT_TRUE(together.pairs.empty());
+  }
+}
+
+TEST(AllPairs, GiveTheVerdictsThatWereBuiltIn) {
+  const Comm world(MPI_COMM_WORLD);
+  for (const bool paired : {true, false}) {
+    const auto c = compare_all(world, study(), options(paired), 3);
+    if (!world.is_root()) continue;
+    EXPECT_EQ(verdict(c, 0, 1), "equivalent");
+    EXPECT_EQ(verdict(c, 0, 2), "non-equivalent");
+    EXPECT_EQ(verdict(c, 1, 2), "non-equivalent");
+    EXPECT_EQ(verdict(c, 0, 4), "undecided: no spectra");
+  }
+}
+
+TEST(AllPairs, MeansAndFloorsAreThoseOfTheDistances) {
+  const Comm world(MPI_COMM_WORLD);
+  const auto spectra = study();
+  const auto c = compare_all(world, spectra, options(true), 3);
+  if (!world.is_root()) return;
+  double across = 0.0;
+  double within = 0.0;
+  for (std::size_t s = 0; s < 8; ++s) {
+    across += wasserstein(spectra[0][s], spectra[2][s]) / 8.0;
+    for (std::size_t t = 0; t < 8; ++t)
+      if (s != t) within += wasserstein(spectra[0][s], spectra[0][t]) / 56.0;
+    EXPECT_EQ(c.distances[((2 * 5 + 0) * 8 + s) * 8 + 3],
+              c.distances[((0 * 5 + 2) * 8 + 3) * 8 + s]);
+  }
+  EXPECT_NEAR(c.mean_distance[0 * 5 + 2], across, 1e-14);
+  EXPECT_EQ(c.mean_distance[0 * 5 + 2], c.mean_distance[2 * 5 + 0]);
+  EXPECT_NEAR(c.floor[0], within, 1e-14);
+  EXPECT_EQ(c.mean_distance[0], c.floor[0]);
+  EXPECT_NEAR(pair(c, 0, 2).mean_distance, 0.5, 0.05);
+}
+
+TEST(AllPairs, CountsWhatIsMissingInsteadOfInventingIt) {
+  const Comm world(MPI_COMM_WORLD);
+  const auto c = compare_all(world, study(), options(true), 3);
+  if (!world.is_root()) return;
+  const auto& p = pair(c, 0, 3);
+  EXPECT_EQ(p.seeds_first, 8);
+  EXPECT_EQ(p.seeds_second, 7);
+  EXPECT_TRUE(std::isfinite(p.mean_distance));
+  EXPECT_TRUE(std::isnan(p.shuffle_fraction));  // counts differ
+  EXPECT_GT(p.contained_second_in_first, 0.0);
+  EXPECT_LT(p.contained_second_in_first, p.contained_first_in_second);
+  EXPECT_TRUE(std::isnan(c.distances[((0 * 5 + 3) * 8 + 1) * 8 + 2]));
+  const auto& none = pair(c, 0, 4);
+  EXPECT_EQ(none.seeds_second, 0);
+  for (const double value : {none.mean_distance, none.floor, none.effect, none.p_value,
+                             none.p_adjusted, none.effect_high, none.shuffle_fraction})
+    EXPECT_TRUE(std::isnan(value));
+}
+
+TEST(AllPairs, OneSeedDecidesNothing) {
+  const Comm world(MPI_COMM_WORLD);
+  SpectrumSet spectra{noisy_seeds(1, 5, 0.02, 0.0, 1), noisy_seeds(1, 5, 0.02, 0.5, 2)};
+  const auto c = compare_all(world, spectra, options(true), 3);
+  if (!world.is_root()) return;
+  EXPECT_EQ(verdict(c, 0, 1), "undecided: too few seeds");
+  EXPECT_TRUE(std::isfinite(pair(c, 0, 1).mean_distance));
+}
+
+TEST(AllPairs, AStudyOfOneConfigurationHasAFloorAndNoPairs) {
+  const Comm world(MPI_COMM_WORLD);
+  const auto c = compare_all(world, {noisy_seeds(4, 5, 0.02, 0.0, 1)}, options(true), 3);
+  const auto empty = compare_all(world, {}, options(true), 3);
+  EXPECT_TRUE(empty.pairs.empty());
+  if (!world.is_root()) return;
+  EXPECT_TRUE(c.pairs.empty());
+  EXPECT_GT(c.floor.at(0), 0.0);
+}
+
+TEST(AllPairs, IdenticalConfigurationsAreNotCalledDifferent) {
+  const Comm world(MPI_COMM_WORLD);
+  SpectrumSet spectra;
+  for (std::uint64_t c = 0; c < 12; ++c) spectra.push_back(noisy_seeds(8, 4, 0.05, 0.0, c));
+  const auto c = compare_all(world, spectra, options(false), 3);
+  if (!world.is_root()) return;
+  int different = 0;
+  for (const auto& p : c.pairs) different += p.verdict == Verdict::non_equivalent ? 1 : 0;
+  // Benjamini-Hochberg at 5 % lets any of the 66 through in at most one study of twenty.
+  EXPECT_EQ(different, 0);
+}
+
+TEST(AllPairs, TellsProgressOnRankZeroToTheEnd) {
+  const Comm world(MPI_COMM_WORLD);
+  std::size_t last = 0;
+  CompareScope scope;
+  scope.progress = [&](std::size_t done, std::size_t total) {
+    EXPECT_EQ(total, 10U);
+    EXPECT_GT(done, last);
+    last = done;
+  };
+  compare_all(world, study(), options(true), 3, scope);
+  EXPECT_EQ(last, world.is_root() ? 10U : 0U);
+}
+
+TEST(AllPairs, FailTogetherOnABadSpectrum) {
+  const Comm world(MPI_COMM_WORLD);
+  auto spectra = study();
+  spectra[1][3].values[0] = std::nan("");
+  EXPECT_THROW(compare_all(world, spectra, options(true), 3), Error);
+  spectra = study();
+  spectra[1].pop_back();
+  EXPECT_THROW(compare_all(world, spectra, options(true), 3), Error);
+}
+
+TEST(AllPairs, StopTogetherWhenTheProgressHookThrows) {
+  const Comm world(MPI_COMM_WORLD);
+  CompareScope scope;
+  scope.progress = [](std::size_t, std::size_t) { throw Interrupted("stopped"); };
+  EXPECT_THROW(compare_all(world, study(), options(true), 3, scope), Error);
+}
+
+}  // namespace
+}  // namespace equikoop
