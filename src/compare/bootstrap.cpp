@@ -115,41 +115,51 @@ struct Influence {
   }
 };
 
-/// d without seed `out` of both configurations if paired, else of one of them.
-SeedDistances without(const SeedDistances& d, std::size_t out, bool from_first, bool from_second) {
-  SeedDistances left;
-  left.paired = d.paired;
-  left.first = d.first - (from_first ? 1 : 0);
-  left.second = d.second - (from_second ? 1 : 0);
-  const auto copy = [out](const std::vector<double>& from, std::size_t rows, std::size_t columns,
-                          bool drop_row, bool drop_column) {
-    std::vector<double> part;
-    for (std::size_t i = 0; i < rows; ++i)
-      for (std::size_t j = 0; j < columns; ++j)
-        if (!(drop_row && i == out) && !(drop_column && j == out))
-          part.push_back(from[i * columns + j]);
-    return part;
-  };
-  left.across = copy(d.across, d.first, d.second, from_first, from_second);
-  left.within_first = copy(d.within_first, d.first, d.first, from_first, from_first);
-  left.within_second = copy(d.within_second, d.second, d.second, from_second, from_second);
-  return left;
+double sum(const std::vector<double>& v) {
+  return std::accumulate(v.begin(), v.end(), 0.0);
 }
 
-std::vector<double> leave_one_out(const SeedDistances& d, bool from_first, bool from_second) {
-  std::vector<double> effects(from_first ? d.first : d.second);
-  for (std::size_t out = 0; out < effects.size(); ++out)
-    effects[out] = energy_statistic(without(d, out, from_first, from_second));
+/// Σ_t d[s, t] of a symmetric (n, n) matrix without diagonal.
+std::vector<double> row_sums(const std::vector<double>& d, std::size_t n) {
+  std::vector<double> sums(n, 0.0);
+  for (std::size_t s = 0; s < n; ++s)
+    for (std::size_t t = 0; t < n; ++t) sums[s] += d[s * n + t];
+  return sums;
+}
+
+/// Mean over pairs of different seeds with each seed left out in turn.
+std::vector<double> means_without(const std::vector<double>& d, std::size_t n) {
+  auto values = row_sums(d, n);
+  const double total = sum(values);
+  const auto left = static_cast<double>(n - 1);
+  for (double& v : values) v = (total - 2.0 * v) / (left * (left - 1.0));
+  return values;
+}
+
+/// Unpaired effects with each of n seeds left out, but for the mean within the other configuration,
+/// which is the same in all; across (seed of this one, seed of the other) has element strides.
+std::vector<double> effects_without(const std::vector<double>& within, std::size_t n,
+                                    const std::vector<double>& across, std::size_t m,
+                                    std::size_t stride, std::size_t other_stride) {
+  auto effects = means_without(within, n);
+  const double total = sum(across);
+  for (std::size_t s = 0; s < n; ++s) {
+    double gone = 0.0;
+    for (std::size_t t = 0; t < m; ++t) gone += across[s * stride + t * other_stride];
+    effects[s] = 2.0 * (total - gone) / static_cast<double>((n - 1) * m) - effects[s];
+  }
   return effects;
 }
 
 double acceleration(const SeedDistances& d) {
+  const std::size_t n = d.first;
+  const std::size_t m = d.second;
   Influence influence;
   if (d.paired) {
-    influence.add(leave_one_out(d, true, true));
+    influence.add(means_without(paired_kernel(d), n));
   } else {
-    influence.add(leave_one_out(d, true, false));
-    influence.add(leave_one_out(d, false, true));
+    influence.add(effects_without(d.within_first, n, d.across, m, m, 1));
+    influence.add(effects_without(d.within_second, m, d.across, n, 1, m));
   }
   return influence.acceleration();
 }

@@ -13,6 +13,9 @@ namespace equikoop::detail {
 
 using Values = std::span<const std::complex<double>>;
 
+/// |z|^order from |z|².
+double power_of_square(double square, int order);
+
 /// |aᵢ − bⱼ|^order: (a, b) row-major.
 std::vector<double> ground_costs(Values a, Values b, int order);
 

@@ -56,8 +56,11 @@ void Draws::start(std::uint64_t column) {
   const std::uint64_t first = column * (words_.size() / 4);
   for (std::size_t block = 0; block < words_.size() / 4; ++block) {
     const std::uint64_t element = (first + block) << 2;
-    for (std::uint64_t lane = 0; lane < 4; ++lane)
-      words_[block * 4 + lane] = stream_.bits(element | lane);
+    std::uint64_t* const four = &words_[block * 4];
+    four[0] = stream_.bits(element);
+    four[1] = stream_.bits(element | 1);
+    four[2] = stream_.bits(element | 2);
+    four[3] = stream_.bits(element | 3);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <type_traits>
 
+#include "ground.hpp"
 #include "padded_assignment.hpp"
 
 namespace equikoop::detail {
@@ -83,12 +84,6 @@ PointSet::PointSet(std::span<const std::complex<double>> values)
     real_[i] = values[i].real();
     imaginary_[i] = values[i].imag();
   }
-}
-
-double power_of_square(double square, int order) {
-  if (order == 1) return std::sqrt(square);
-  if (order == 2) return square;
-  return std::pow(square, 0.5 * order);
 }
 
 double matched_cost(const PointSet& a, const PointSet& b, int order, std::span<int> match) {

@@ -27,7 +27,4 @@ class PointSet {
 /// Σ |aᵢ − b_σ(i)|^order over the optimal σ; equal sizes. `match`, where given, receives σ (n).
 double matched_cost(const PointSet& a, const PointSet& b, int order, std::span<int> match = {});
 
-/// |z|^order from |z|².
-double power_of_square(double square, int order);
-
 }  // namespace equikoop::detail

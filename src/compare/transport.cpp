@@ -44,6 +44,12 @@ void check_spectrum(const WeightedSpectrum& spectrum, const char* what) {
 
 namespace detail {
 
+double power_of_square(double square, int order) {
+  if (order == 1) return std::sqrt(square);
+  if (order == 2) return square;
+  return std::pow(square, 0.5 * order);
+}
+
 std::vector<double> ground_costs(Values a, Values b, int order) {
   std::vector<double> cost(a.size() * b.size());
   for (std::size_t i = 0; i < a.size(); ++i)
