@@ -13,7 +13,11 @@ namespace {
 std::unique_ptr<SlepcSession> session;
 }
 
-void set_up() { session = std::make_unique<SlepcSession>(MPI_COMM_WORLD); }
-void tear_down() { session.reset(); }
+void set_up() {
+  session = std::make_unique<SlepcSession>(MPI_COMM_WORLD);
+}
+void tear_down() {
+  session.reset();
+}
 
 }  // namespace equikoop::test
