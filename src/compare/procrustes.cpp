@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "equikoop/compare/procrustes.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <string>
+#include <utility>
+
+#include "equikoop/base/error.hpp"
+
+namespace equikoop {
+namespace {
+
+using Matrix = std::vector<double>;  // (n, n) row-major
+
+constexpr int k_most_sweeps = 1000;
+constexpr double k_still = 1e-13;  // radians: the rounding of a converged sweep is of this order
+
+double inner(std::span<const double> x, std::span<const double> y) {
+  double sum = 0.0;
+  for (std::size_t k = 0; k < x.size(); ++k) sum += x[k] * y[k];
+  return sum;
+}
+
+/// g(θ) = c1 cos θ + s1 sin θ + c2 cos 2θ + s2 sin 2θ: ⟨A, G M Gᵀ⟩ up to a constant.
+struct Profile {
+  double c1 = 0.0, s1 = 0.0, c2 = 0.0, s2 = 0.0;
+
+  double value(double t) const {
+    return c1 * std::cos(t) + s1 * std::sin(t) + c2 * std::cos(2 * t) + s2 * std::sin(2 * t);
+  }
+  double slope(double t) const {
+    return -c1 * std::sin(t) + s1 * std::cos(t) - 2 * c2 * std::sin(2 * t) +
+           2 * s2 * std::cos(2 * t);
+  }
+  double curvature(double t) const {
+    return -c1 * std::cos(t) - s1 * std::sin(t) - 4 * c2 * std::cos(2 * t) -
+           4 * s2 * std::sin(2 * t);
+  }
+  /// The angle of the maximum: the best of a grid that no peak slips through, then Newton's steps.
+  double peak() const {
+    constexpr int k_grid = 16;
+    constexpr double k_width = 2.0 * std::numbers::pi / k_grid;
+    double best = 0.0;
+    for (int i = 1; i < k_grid; ++i) {
+      const double t = i <= k_grid / 2 ? i * k_width : (i - k_grid) * k_width;
+      if (value(t) > value(best)) best = t;
+    }
+    for (int step = 0; step < 8; ++step) {
+      const double bend = curvature(best);
+      if (!(bend < 0.0)) break;
+      best += std::clamp(-slope(best) / bend, -0.5 * k_width, 0.5 * k_width);
+    }
+    return best;
+  }
+};
+
+/// How ⟨A, G M Gᵀ⟩ depends on the angle of the rotation G in the plane (p, q).
+Profile profile(std::span<const double> a, const Matrix& m, std::size_t n, std::size_t p,
+                std::size_t q) {
+  Profile g;
+  for (std::size_t r = 0; r < n; ++r) {
+    if (r == p || r == q) continue;
+    const std::size_t pr = p * n + r, qr = q * n + r, rp = r * n + p, rq = r * n + q;
+    g.c1 += a[pr] * m[pr] + a[qr] * m[qr] + a[rp] * m[rp] + a[rq] * m[rq];
+    g.s1 += a[pr] * m[qr] - a[qr] * m[pr] + a[rp] * m[rq] - a[rq] * m[rp];
+  }
+  const auto half = [&](auto& x, double sign, std::size_t i, std::size_t j) {
+    return 0.5 * (x[i] + sign * x[j]);
+  };
+  const std::size_t pp = p * n + p, qq = q * n + q, pq = p * n + q, qp = q * n + p;
+  const double ua = half(a, -1.0, pp, qq), va = half(a, 1.0, pq, qp);
+  const double um = half(m, -1.0, pp, qq), vm = half(m, 1.0, pq, qp);
+  g.c2 = 2.0 * (ua * um + va * vm);
+  g.s2 = 2.0 * (ua * vm - va * um);
+  return g;
+}
+
+/// Rows p and q of x become cos·row_p + sin·row_q and cos·row_q − sin·row_p.
+void rotate_rows(Matrix& x, std::size_t n, std::size_t p, std::size_t q, double angle) {
+  const double c = std::cos(angle), s = std::sin(angle);
+  for (std::size_t r = 0; r < n; ++r) {
+    const double xp = x[p * n + r], xq = x[q * n + r];
+    x[p * n + r] = c * xp + s * xq;
+    x[q * n + r] = c * xq - s * xp;
+  }
+}
+
+void rotate_columns(Matrix& x, std::size_t n, std::size_t p, std::size_t q, double angle) {
+  const double c = std::cos(angle), s = std::sin(angle);
+  for (std::size_t r = 0; r < n; ++r) {
+    const double xp = x[r * n + p], xq = x[r * n + q];
+    x[r * n + p] = c * xp + s * xq;
+    x[r * n + q] = c * xq - s * xp;
+  }
+}
+
+/// Coordinates C and the operator in them, M = C B Cᵀ.
+struct Coordinates {
+  Matrix c, m;
+
+  void rotate(std::size_t n, std::size_t p, std::size_t q, double angle) {
+    rotate_rows(c, n, p, q, angle);
+    rotate_rows(m, n, p, q, angle);
+    rotate_columns(m, n, p, q, angle);
+  }
+};
+
+/// Sweeps all planes until none turns any more.
+void ascend(std::span<const double> a, Coordinates& at, std::size_t n) {
+  for (int sweep = 0; sweep < k_most_sweeps; ++sweep) {
+    double turned = 0.0;
+    for (std::size_t p = 0; p < n; ++p)
+      for (std::size_t q = p + 1; q < n; ++q) {
+        const double angle = profile(a, at.m, n, p, q).peak();
+        at.rotate(n, p, q, angle);
+        turned = std::max(turned, std::abs(angle));
+      }
+    if (turned < k_still) return;
+  }
+}
+
+/// Start 0: the identity; others: random angles in every plane. Odd ones: first axis reflected.
+Coordinates start(std::span<const double> b, std::size_t n, int index, const RandomStream& stream) {
+  Coordinates at{Matrix(n * n, 0.0), Matrix(b.begin(), b.end())};
+  for (std::size_t i = 0; i < n; ++i) at.c[i * n + i] = 1.0;
+  if (index % 2 == 1) {
+    at.c[0] = -1.0;
+    for (std::size_t i = 1; i < n; ++i) {
+      at.m[i] = -at.m[i];
+      at.m[i * n] = -at.m[i * n];
+    }
+  }
+  std::uint64_t element = static_cast<std::uint64_t>(index / 2) * n * n;
+  for (std::size_t p = 0; index >= 2 && p < n; ++p)
+    for (std::size_t q = p + 1; q < n; ++q)
+      at.rotate(n, p, q, stream.uniform(element++, -std::numbers::pi, std::numbers::pi));
+  return at;
+}
+
+void check(std::span<const double> x, std::size_t n, const char* what) {
+  const bool finite = std::all_of(x.begin(), x.end(), [](double v) { return std::isfinite(v); });
+  if (x.size() != n * n || !finite)
+    throw Error(std::string("Procrustes distance: ") + what + " must have " +
+                std::to_string(n * n) + " finite entries");
+}
+
+/// The angle whose cosine is ⟨A, M⟩/(‖A‖‖M‖), accurate also near 0 (Kahan's formula).
+double angle_between(std::span<const double> a, const Matrix& m) {
+  const double na = std::sqrt(inner(a, a)), nm = std::sqrt(inner(m, m));
+  if (na == 0.0 || nm == 0.0) return na == nm ? 0.0 : 0.5 * std::numbers::pi;
+  double apart = 0.0, along = 0.0;
+  for (std::size_t k = 0; k < m.size(); ++k) {
+    apart += (a[k] / na - m[k] / nm) * (a[k] / na - m[k] / nm);
+    along += (a[k] / na + m[k] / nm) * (a[k] / na + m[k] / nm);
+  }
+  return 2.0 * std::atan2(std::sqrt(apart), std::sqrt(along));
+}
+
+}  // namespace
+
+ProcrustesResult procrustes(std::span<const double> a, std::span<const double> b, std::size_t n,
+                            const RandomKey& key, int starts) {
+  check(a, n, "first operator");
+  check(b, n, "second operator");
+  if (starts < 1) throw Error("Procrustes distance: needs at least 1 start");
+  const RandomStream stream(key);
+  ProcrustesResult best{std::numeric_limits<double>::infinity(), 0.0, {}};
+  for (int index = 0; index < 2 * starts && n > 0; ++index) {
+    Coordinates at = start(b, n, index, stream);
+    ascend(a, at, n);
+    double squares = 0.0;
+    for (std::size_t k = 0; k < n * n; ++k) squares += (a[k] - at.m[k]) * (a[k] - at.m[k]);
+    if (!(std::sqrt(squares) < best.distance)) continue;
+    best = {std::sqrt(squares), angle_between(a, at.m), std::move(at.c)};
+  }
+  if (n == 0) best.distance = 0.0;
+  return best;
+}
+
+}  // namespace equikoop
