@@ -44,6 +44,26 @@ void write_column(hid_t group, const h5::Handle& pair, const PairColumn& column)
   h5::write(dataset, h5::all_of(dataset), std::span<const double>(column.values));
 }
 
+/// /windows: the scale `window` counts them, begin and end say which part each is.
+void write_windows(hid_t file, const h5::Handle& configuration, const WindowDistances& windows) {
+  if (windows.begin.empty()) return;
+  const auto group = h5::create_group(file, schema::k_windows);
+  const auto window = index_scale(group.get(), "window", windows.begin.size(), "part of the training");
+  const auto put = [&](const char* name, const std::vector<const h5::Handle*>& scales,
+                       const h5::Description& description, const std::vector<double>& values) {
+    const auto dataset = scaled_dataset(group.get(), name, H5T_IEEE_F64LE, scales, description);
+    h5::write(dataset, h5::all_of(dataset), std::span<const double>(values));
+  };
+  put("begin", {&window}, {"begin of the window", "share of the trajectory", ""}, windows.begin);
+  put("end", {&window}, {"end of the window", "share of the trajectory", ""}, windows.end);
+  put("within", {&configuration, &window, &window},
+      {"mean spectral distance between windows", "1", "over equal seeds; diagonal: over different seeds"},
+      windows.within);
+  put("across", {&window, &configuration, &configuration},
+      {"mean spectral distance between configurations in a window", "1",
+       "over equal seeds; diagonal: over different seeds"}, windows.across);
+}
+
 void fill(hid_t file, const DistancesContent& content) {
   const auto configuration =
       text_dataset(file, schema::k_configuration, content.configurations, 1, {"configuration", "1", ""});
@@ -59,6 +79,7 @@ void fill(hid_t file, const DistancesContent& content) {
   const auto floor = scaled_dataset(file, "floor", H5T_IEEE_F64LE, {&configuration},
                                     {"noise floor", "1", "mean distance between seeds of a configuration"});
   h5::write(floor, h5::all_of(floor), std::span<const double>(content.floor));
+  write_windows(file, configuration, content.windows);
   // A study of one configuration has no pairs, and HDF5 no empty dimension scale worth the name.
   if (content.verdicts.empty()) return;
   const auto group = h5::create_group(file, schema::k_pairs);

@@ -11,46 +11,14 @@
 #include "equikoop/archive/schema.hpp"
 #include "equikoop/archive/spectra.hpp"
 #include "equikoop/compare/all_pairs.hpp"
-#include "equikoop/compare/scaling.hpp"
+#include "spectrum_sets.hpp"
+#include "windows.hpp"
 
 namespace equikoop {
 namespace {
 
 constexpr double k_most_distances = 5e8;  // numbers kept in the file, 4 GB; above: reductions only
 constexpr std::size_t k_most_lines = 20;  // pairs printed
-
-double duration_on(Clock clock, const ClockDurations& durations) {
-  switch (clock) {
-    case Clock::step: return durations.step;
-    case Clock::sample: return durations.sample;
-    case Clock::time: return durations.time;
-  }
-  return durations.step;
-}
-
-std::vector<double> masses(const SpectrumRow& row, Weights weights) {
-  if (weights == Weights::amplitude) return row.amplitudes;
-  if (weights == Weights::none) return {};
-  // A residual r is an error bar of the eigenvalue; 1/(1 + r) keeps exact modes at full weight.
-  std::vector<double> result;
-  for (const double residual : row.residuals_insample) result.push_back(1 / (1 + residual));
-  return result;
-}
-
-WeightedSpectrum spectrum_of(const SpectrumRow& row, const CompareOptions& options, double duration) {
-  WeightedSpectrum spectrum{row.eigenvalues, masses(row, options.weights), row.amplitudes};
-  return options.scaling == Scaling::log && !spectrum.empty() ? log_scaled(spectrum, duration) : spectrum;
-}
-
-SpectrumSet read_spectra(const SpectraArchive& archive, const CompareOptions& options) {
-  SpectrumSet set;
-  for (std::size_t c = 0; c < archive.layout().configurations.size(); ++c) {
-    const double duration = duration_on(options.clock, archive.layout().configurations[c].clock);
-    set.emplace_back();
-    for (const auto& row : archive.read_rows(c, 0)) set.back().push_back(spectrum_of(row, options, duration));
-  }
-  return set;
-}
 
 std::vector<PairColumn> columns(const std::vector<PairResult>& pairs) {
   std::vector<PairColumn> result;
@@ -103,16 +71,21 @@ DistancesContent content_of(const SpectraArchive& archive, Comparison comparison
   return content;
 }
 
+/// What seeds say of a pair; nothing where there are too few of them.
+std::string statistics_words(const PairResult& pair) {
+  if (!std::isfinite(pair.effect)) return "";
+  return fmt::format(" +- {:.2g} (floor {:.4g}), effect {:.4g} [{:.4g}, {:.4g}], p {:.3g}", pair.standard_error,
+                     pair.floor, pair.effect, pair.effect_low, pair.effect_high, pair.p_adjusted);
+}
+
 void print_pairs(const Log& log, const SpectraArchive& archive, const Comparison& comparison) {
   const auto name = [&](std::int32_t index) {
     return archive.layout().configurations[static_cast<std::size_t>(index)].name;
   };
   for (std::size_t i = 0; i < std::min(k_most_lines, comparison.pairs.size()); ++i) {
     const PairResult& pair = comparison.pairs[i];
-    log.line("  {} | {}: distance {:.12g} +- {:.2g} (floor {:.4g}), effect {:.4g} [{:.4g}, {:.4g}], "
-             "p {:.3g}, shuffle {:.4g}: {}", name(pair.first), name(pair.second), pair.mean_distance,
-             pair.standard_error, pair.floor, pair.effect, pair.effect_low, pair.effect_high,
-             pair.p_adjusted, pair.shuffle_fraction, words({pair.verdict, pair.reason}));
+    log.line("  {} | {}: distance {:.12g}{}, shuffle {:.4g}: {}", name(pair.first), name(pair.second),
+             pair.mean_distance, statistics_words(pair), pair.shuffle_fraction, words({pair.verdict, pair.reason}));
   }
   if (comparison.pairs.size() > k_most_lines)
     log.line("  ... and {} more pairs in distances.h5", comparison.pairs.size() - k_most_lines);
@@ -168,12 +141,17 @@ void distances(Job& job, PhaseTable& phases) {
     const auto timed = phases.scope("compare");
     return compare_all(job.comm, set, job.study.compare, job.study.root_seed, scope);
   }();
+  WindowDistances windows = [&] {
+    const auto timed = phases.scope("compare");
+    return window_distances(job, archive);
+  }();
   progress.finish();
   const auto timed = phases.scope("archive");
   if (job.comm.is_root()) print_pairs(job.log, archive, comparison);
   const std::size_t pairs = comparison.pairs.size();
   DistancesContent content;
   if (job.comm.is_root()) content = content_of(archive, std::move(comparison));
+  content.windows = std::move(windows);
   write_distances(job.comm, path, job.study, job.provenance, archive.file().header.identity, content);
   together(job.comm, [&] {
     if (!job.comm.is_root()) return;

@@ -168,6 +168,20 @@ TrajectoryArchive complete_trajectories(const Job& job) {
   return archive;
 }
 
+/// The eigenvalues themselves where they are few enough to be read. Rank 0 only.
+void print_spectra(const Log& log, const SpectraArchive& archive) {
+  constexpr std::size_t k_most_eigenvalues = 64;
+  const auto& configurations = archive.layout().configurations;
+  if (configurations.size() * archive.layout().seeds * archive.layout().modes > k_most_eigenvalues) return;
+  for (std::size_t c = 0; c < configurations.size(); ++c)
+    for (std::size_t s = 0; s < archive.layout().seeds; ++s) {
+      const SpectrumRow row = archive.read_rows(c, 0)[s];
+      log.line("spectra: {}, seed {}: {} eigenvalues", configurations[c].name, s, row.rank);
+      for (const auto value : row.eigenvalues)
+        log.line("  {:+.12f}{}", value.real(), value.imag() == 0 ? "" : fmt::format(" {:+.12f}i", value.imag()));
+    }
+}
+
 /// Ensembles left without a spectrum, and modes cut at the noise: said, never hidden.
 void print_exclusions(const Log& log, const SpectraArchive& archive) {
   int without = 0;
@@ -195,6 +209,9 @@ void spectra(Job& job, PhaseTable& phases) {
   const auto units = open_units(archive);
   if (units.empty()) {
     job.log.line("spectra: all {} spectra are in {}", archive.row_count(), archive.file().path);
+    together(job.comm, [&] {
+      if (job.comm.is_root()) print_spectra(job.log, archive);
+    });
     return;
   }
   std::optional<RunRow> row;
@@ -210,7 +227,9 @@ void spectra(Job& job, PhaseTable& phases) {
       done = SpectraWork<double>(job, trajectories, archive, phases).run(units, group_size);
     together(job.comm, [&] {
       if (row) row->finish(archive.id(), done);
-      if (job.comm.is_root()) print_exclusions(job.log, archive);
+      if (!job.comm.is_root()) return;
+      print_exclusions(job.log, archive);
+      print_spectra(job.log, archive);
     });
     job.log.line("spectra: {} ensembles ({} ranks each) written to {}", done, group_size, archive.file().path);
   } catch (const Error& error) {

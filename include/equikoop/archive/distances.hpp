@@ -25,6 +25,14 @@ struct ConfigurationTable {
   std::vector<double> values;  ///< (configuration, configuration)
 };
 
+/// Mean distances between parts of the training, by begin and end (shares of the trajectory).
+struct WindowDistances {
+  std::vector<double> begin;
+  std::vector<double> end;
+  std::vector<double> within;  ///< (configuration, window, window)
+  std::vector<double> across;  ///< (window, configuration, configuration)
+};
+
 struct DistancesContent {
   std::vector<std::string> configurations;
   std::size_t seeds = 0;
@@ -33,6 +41,7 @@ struct DistancesContent {
   std::vector<double> floor;      ///< (configuration)
   std::vector<PairColumn> pairs;
   std::vector<std::string> verdicts;  ///< (pair), in words
+  WindowDistances windows;            ///< empty: one window
 };
 
 /// Writes the file whole, replacing what was there. `source` is the identity of the spectra file.

@@ -18,6 +18,7 @@ inline constexpr const char* k_distances_file = "distances.h5";
 inline constexpr const char* k_configurations = "configurations";
 inline constexpr const char* k_analyses = "analyses";
 inline constexpr const char* k_pairs = "pairs";
+inline constexpr const char* k_windows = "windows";
 inline constexpr const char* k_provenance = "provenance";
 inline constexpr const char* k_runs = "runs";
 
