@@ -72,50 +72,54 @@ ComplexMatrix multiply(const ComplexMatrix& a, const ComplexMatrix& b) {
   return c;
 }
 
-/// Of ±√square the one nearer to `near`; `near` itself where a real `square` is negative, whose
-/// roots no real operator has alone.
+/// Of ±√square the one nearer to `near`.
 std::complex<double> nearer_root(std::complex<double> square, std::complex<double> near) {
-  if (square.imag() == 0.0 && square.real() < 0.0) return near.real();
   const std::complex<double> root = std::sqrt(square);
   return std::abs(root - near) <= std::abs(root + near) ? root : -root;
 }
 
-// A = (F B⁻¹)^(1/2): F forward, B backward fit. In the eigenvectors W of F B⁻¹ the forward fit is
-// nearly diagonal and tells the sign of each root.
+ComplexMatrix transposed(const ComplexMatrix& a) {
+  ComplexMatrix t(a.columns, a.rows);
+  for (std::size_t j = 0; j < a.columns; ++j)
+    for (std::size_t i = 0; i < a.rows; ++i) t(j, i) = a(i, j);
+  return t;
+}
+
+/// The square root of W diag(squares) W⁻¹ whose eigenvalues are nearest to those of `forward`,
+/// which is nearly diagonal in W and so tells the sign of each root.
+Matrix square_root_near(const Eigen& squares, const Matrix& forward) {
+  const std::size_t k = forward.rows;
+  const ComplexMatrix rotated = solve(squares.right, multiply(to_complex(forward), squares.right));
+  ComplexMatrix scaled = squares.right;
+  for (std::size_t j = 0; j < k; ++j) {
+    const auto root = nearer_root(squares.values[j], rotated(j, j));
+    for (std::complex<double>& value : scaled.column(j)) value *= root;
+  }
+  // A W = scaled, hence Wᵀ Aᵀ = scaledᵀ.
+  const ComplexMatrix root = transposed(solve(transposed(squares.right), transposed(scaled)));
+  Matrix a(k, k);
+  for (std::size_t e = 0; e < a.values.size(); ++e) a.values[e] = root.values[e].real();
+  return a;
+}
+
+// A = (F B⁻¹)^(1/2), F the forward and B the backward fit.
 Matrix forward_backward_fit(const SnapshotPairs& pairs) {
   const Matrix forward = standard_fit(pairs);
   const Matrix backward = standard_fit({pairs.next, pairs.now});
-  const Matrix product = transposed(least_squares(transposed(backward), transposed(forward)));
-  const Eigen squares = eigen(product);
-  const std::size_t k = forward.rows;
-  ComplexMatrix scaled;
+  const Eigen squares = eigen(transposed(least_squares(transposed(backward), transposed(forward))));
+  const bool has_real_root = std::none_of(
+      squares.values.begin(), squares.values.end(),
+      [](std::complex<double> square) { return square.imag() == 0.0 && square.real() < 0.0; });
+  if (!has_real_root) return forward;
   try {
-    const ComplexMatrix rotated =
-        solve(squares.right, multiply(to_complex(forward), squares.right));
-    scaled = squares.right;
-    for (std::size_t j = 0; j < k; ++j) {
-      const auto root = nearer_root(squares.values[j], rotated(j, j));
-      for (std::size_t i = 0; i < k; ++i) scaled(i, j) *= root;
-    }
-    // A = scaled W⁻¹, hence Aᵀ = W⁻ᵀ scaledᵀ.
-    ComplexMatrix vectors(k, k), images(k, k);
-    for (std::size_t j = 0; j < k; ++j)
-      for (std::size_t i = 0; i < k; ++i) {
-        vectors(i, j) = squares.right(j, i);
-        images(i, j) = scaled(j, i);
-      }
-    const ComplexMatrix at = solve(std::move(vectors), std::move(images));
-    Matrix a(k, k);
-    for (std::size_t j = 0; j < k; ++j)
-      for (std::size_t i = 0; i < k; ++i) a(i, j) = at(j, i).real();
-    return a;
-  } catch (const Error&) {
+    return square_root_near(squares, forward);
+  } catch (const Error&) {  // W is singular: the product is defective
     return forward;
   }
 }
 
-/// Order of the eigenvalues as whole conjugate pairs: first index of each, by decreasing modulus,
-/// then decreasing real part.
+/// Order of the eigenvalues as whole conjugate pairs: by decreasing modulus, then decreasing real
+/// part.
 std::vector<std::size_t> order_by_modulus(const std::vector<std::complex<double>>& values) {
   std::vector<std::size_t> leaders;
   for (std::size_t i = 0; i < values.size(); i += values[i].imag() != 0.0 ? 2 : 1)

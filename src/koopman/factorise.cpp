@@ -27,6 +27,9 @@ constexpr double k_rate_vector = 15e9;
 constexpr double k_rate_lapack = 6e9;
 /// Seconds of latency and solver work a Lanczos step.
 constexpr double k_lanczos_step = 1e-4;
+/// Seconds below which the explicit matrix is taken whatever the others cost: it is the most
+/// accurate way.
+constexpr double k_free_seconds = 0.01;
 
 struct Costs {
   double dense;
@@ -120,6 +123,7 @@ MethodChoice choose_method(const DelayShape& shape, const FactoriseRequest& requ
       Candidate{Method::snapshots, 2.0 * cost.snapshots, fits(Method::snapshots)}};
   Candidate best{Method::dense, std::numeric_limits<double>::infinity(), true};
   for (const Candidate& candidate : candidates) {
+    if (best.method == Method::dense && best.seconds < k_free_seconds) break;
     if (request.every_value && candidate.method == Method::matrix_free) continue;
     if (candidate.allowed && candidate.seconds < best.seconds) best = candidate;
   }
@@ -217,6 +221,7 @@ Factorisation factorise(const DelayOperator<Real>& z, const FactoriseRequest& re
   result.why = std::move(outcome.choice.why);
   result.products = outcome.left.products;
   result.sigma = std::move(outcome.left.sigma);
+  result.sigma.resize(std::min({result.sigma.size(), shape.rows(), shape.columns()}));
   result.basis = std::move(outcome.left.basis);
   result.coordinates = z.project(result.basis);
   return result;

@@ -45,8 +45,8 @@ SnapshotPairs in_basis(const SnapshotPairs& pairs, const Matrix& basis);
 /// total_least_squares, forward_backward: Dawson, Hemati, Williams & Rowley, Exp. Fluids 57 (2016)
 /// 42, sections 2.3 and 2.4; unbiased where noise sits on both snapshots of a pair.
 /// Forward-backward takes of the two square roots of each eigenvalue the one nearer to the forward
-/// fit; where the product of both fits is not diagonalisable the forward fit is returned. Throws
-/// Error where no backward fit exists.
+/// fit. Where the product of both fits has no unique real root (a negative eigenvalue, a defective
+/// one) the forward fit is returned. Throws Error where no backward fit exists.
 Matrix reduced_operator(const SnapshotPairs& pairs, Regression regression);
 
 /// Eigenvalues and eigenvectors of a reduced operator: A right = right Λ, leftᴴ A = Λ leftᴴ, unit
