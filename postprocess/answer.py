@@ -46,38 +46,40 @@ def headline(results):
     if not rows:
         return ["No pair of configurations could be compared: spectra are missing."]
     numbers = tally(rows)
-    words = {DIFFERENT: "trained with non-equivalent dynamics", EQUIVALENT: "are equivalent within the margin",
+    words = {DIFFERENT: "train with non-equivalent dynamics", EQUIVALENT: "are equivalent within the margin",
              NEGLIGIBLE: f"are {NEGLIGIBLE_WORDS}", UNDECIDED: "are undecided"}
     parts = [f"{n} {words[code]}" for code, n in numbers.items() if n]
+    which = "" if len(rows) == len(results.pairs) else " that could be compared"
     if len(parts) == 1:
         code = next(c for c, n in numbers.items() if n)
         subject = "The pair" if len(rows) == 1 else f"All {len(rows)} pairs"
-        verb = words[code].replace("are", "is", 1) if len(rows) == 1 else words[code]
-        return [f"{subject} of configurations {verb}."]
-    return [f"Of {len(rows)} pairs of configurations, {', '.join(parts[:-1])} and {parts[-1]}."
-            .replace(" 1 are ", " 1 is ")]
+        verb = words[code] if len(rows) > 1 else (
+            words[code].replace("are", "is", 1).replace("train", "trains", 1))
+        return [f"{subject} of configurations{which} {verb}."]
+    return [f"Of {len(rows)} pairs of configurations{which}, {', '.join(parts[:-1])} and {parts[-1]}."
+            .replace(" 1 are ", " 1 is ").replace(" 1 train ", " 1 trains ")]
 
 
 def choice_sentences(results):
     """One sentence for each choice, from the pairs that differ in nothing else."""
     choices = results.choices()
     sentences, alone = [], set()
-    for choice, values in choices.items():
+    for choice in choices:
         rows = [r for r in compared(results) if differs_only(r, choice, choices)]
         alone.update((r["first"], r["second"]) for r in rows)
         if rows:
-            sentences.append(one_choice(choice, values, rows))
+            sentences.append(one_choice(results, choice, rows))
     mixed = [r for r in compared(results) if (r["first"], r["second"]) not in alone]
     if mixed and choices:
         same = [r for r in mixed if all(v[r["first"]] == v[r["second"]] for v in choices.values())]
         several = [r for r in mixed if r not in same]
-        sentences += [f"{len(several)} further pairs differ in several choices: {in_numbers(several)}."
+        sentences += [f"{len(several)} further pairs differ in several choices; {in_numbers(several)}."
                       ] if several else []
-        sentences += [f"Control: {count(len(same), 'pair')} of identical configurations: "
+        sentences += [f"Control: {count(len(same), 'pair')} of identical configurations; "
                       f"{in_numbers(same)}."] if same else []
     elif mixed:
-        sentences.append(listed({r["first"]: results.labels[r["first"]] for r in mixed}
-                                | {r["second"]: results.labels[r["second"]] for r in mixed}, mixed))
+        sentences.append(f"Of {count(len(mixed), 'pair')}, {in_numbers(mixed)}. "
+                         + exceptions(results, mixed))
     return sentences
 
 
@@ -86,37 +88,54 @@ def differs_only(row, choice, choices):
                for name, values in choices.items())
 
 
-def one_choice(choice, values, rows):
+def one_choice(results, choice, rows):
     numbers, total = tally(rows), len(rows)
     alike = numbers[EQUIVALENT] + numbers[NEGLIGIBLE]
     that = f"{'the pair' if total == 1 else f'all {total} pairs'} that differ{'s' * (total == 1)} in it alone"
-    name = choice[:1].upper() + choice[1:]
+    name = f"The choice of {choice}"
     if numbers[DIFFERENT] == total:
         return (f"{name} mattered: {that} {'is' if total == 1 else 'are'} non-equivalent "
                 f"({ratios(rows)}{p_values(rows)}).")
     if alike == total:
-        return (f"{name} did not matter: {that} {'is' if total == 1 else 'are'} equivalent or "
-                f"{NEGLIGIBLE_WORDS} ({ratios(rows)}{intervals(rows)}).")
-    if numbers[UNDECIDED] == total:
-        return (f"Whether {choice} matters is undecided: {that} show neither a significant difference nor "
-                f"an interval under the margin ({ratios(rows)}{p_values(rows, 'least')}).")
+        return (f"{name} did not matter: {that} {'is' if total == 1 else 'are'} {alike_words(numbers)} "
+                f"({ratios(rows)}{intervals(rows)}).")
+    if total == 1:
+        return (f"Whether the choice of {choice} matters is undecided: {that} is neither significantly "
+                f"different nor within the margin ({ratios(rows)}{p_values(rows)}).")
+    if numbers[DIFFERENT] == 0:
+        return (f"Whether the choice of {choice} matters is undecided: of {total} pairs that differ in it "
+                f"alone, {in_numbers(rows)} ({ratios(rows)}{p_values(rows, 'least')}). "
+                + exceptions(results, rows)).rstrip()
     return (f"{name} mattered in part: of {total} pairs that differ in it alone, {in_numbers(rows)} "
-            f"({ratios(rows)}). " + listed(values, rows)).rstrip()
+            f"({ratios(rows)}). " + exceptions(results, rows)).rstrip()
 
 
 def in_numbers(rows):
     words = {DIFFERENT: "non-equivalent", EQUIVALENT: "equivalent", NEGLIGIBLE: NEGLIGIBLE_WORDS,
              UNDECIDED: "undecided"}
-    return ", ".join(f"{n} {words[c]}" for c, n in tally(rows).items() if n)
+    parts = [f"{n} {'is' if n == 1 else 'are'} {words[c]}" for c, n in tally(rows).items() if n]
+    if len(parts) == 1 and len(rows) > 1:
+        return f"all {parts[0]}"
+    return parts[0] if len(parts) == 1 else ", ".join(parts[:-1]) + " and " + parts[-1]
 
 
-def listed(values, rows):
-    if len(rows) > MOST_LISTED:
-        return ""
-    words = {DIFFERENT: "non-equivalent", EQUIVALENT: "equivalent", NEGLIGIBLE: NEGLIGIBLE_WORDS,
-             UNDECIDED: "undecided"}
-    return "; ".join(f"{values[r['first']]} and {values[r['second']]}: "
-                     f"{words.get(int(r.get('verdict', 0)), 'undecided')}" for r in rows) + "."
+def alike_words(numbers):
+    words = {EQUIVALENT: "equivalent within the margin", NEGLIGIBLE: NEGLIGIBLE_WORDS}
+    return " or ".join(w for code, w in words.items() if numbers[code])
+
+
+def exceptions(results, rows):
+    """Names the pairs of every verdict that few pairs have."""
+    words = {DIFFERENT: "Non-equivalent", EQUIVALENT: "Equivalent",
+             NEGLIGIBLE: NEGLIGIBLE_WORDS.capitalize(), UNDECIDED: "Undecided"}
+    sentences = []
+    for code, word in words.items():
+        found = [r for r in rows if int(r.get("verdict", UNDECIDED)) == code]
+        if 0 < len(found) <= MOST_LISTED and (len(found) < len(rows) or len(rows) == 1):
+            pairs = "; ".join(f"{results.labels[r['first']]} and {results.labels[r['second']]}"
+                              for r in found)
+            sentences.append(f"{word}: {pairs}.")
+    return " ".join(sentences)
 
 
 def ratios(rows):
@@ -153,8 +172,8 @@ def certainty(results):
         f"Seeds are the replicates ({' to '.join(str(s) for s in dict.fromkeys((seeds[0], seeds[-1])))} "
         "for each configuration)." if seeds else "",
         f"A pair is non-equivalent when its adjusted p is below {number(alpha)} (permutation test of the "
-        "energy statistic), equivalent when the whole interval of its effect lies under the margin, and "
-        "otherwise undecided: a large p alone never means equivalent."]
+        "energy statistic), equivalent when the upper end of its effect's interval is within the margin, "
+        "and otherwise undecided: a large p alone never means equivalent."]
     return [s for s in sentences + [smallest_p(results, rows, seeds, alpha), floors(results)] if s]
 
 
@@ -164,7 +183,8 @@ def smallest_p(results, rows, seeds, alpha):
         return ""
     few = seeds[0]
     paired = results.setting("compare.paired", "on").lower() in ("on", "true", "yes", "1")
-    least = 2.0 / (2**few if paired else math.comb(2 * few, few))
+    known = [r["p_smallest"] for r in rows if np.isfinite(r.get("p_smallest", np.nan))]
+    least = min(known) if known else 2.0 / (2**few if paired else math.comb(2 * few, few))
     observed = min((r["p_value"] for r in rows if np.isfinite(r.get("p_value", np.nan))), default=1.0)
     if least < alpha or observed < least * (1 - 1e-9):
         return ""
@@ -232,10 +252,20 @@ def cautions(results):
     if stateful and observables != {"state"}:
         sentences.append(f"The weights are not the whole state of {', '.join(stateful)}: its memory was "
                          "not recorded (record.observable = state records it).")
+    return [s for s in sentences + [mismatch(results)] if s]
+
+
+def mismatch(results):
+    """Says so when a file was not made from the one beside it."""
+    for earlier, later in zip(results.archives, results.archives[1:]):
+        source, identity = later.attributes.get("source"), earlier.attributes.get("identity")
+        if source and identity and source != identity:
+            return (f"{later.path.name} was not made from this {earlier.path.name}: they are results of "
+                    "different runs.")
     if len({str(a.provenance.get("study_text", "")) for a in results.archives}) > 1:
-        sentences.append("The files of this folder carry different study texts: they may come from "
-                         "different versions of the study.")
-    return [s for s in sentences if s]
+        return ("The files of this folder carry different study texts: they may come from different "
+                "versions of the study.")
+    return ""
 
 
 def doubtful(results):
@@ -246,5 +276,7 @@ def doubtful(results):
     if not values.size:
         return "No held-out residuals were computed: single eigenvalues cannot be verified."
     share = np.mean(values > DOUBTFUL_RESIDUAL)
-    return (f"The median held-out residual of an eigenvalue is {number(np.median(values), 2)}; "
-            f"{100 * share:.0f} % exceed {DOUBTFUL_RESIDUAL:g} and should not be interpreted one by one.")
+    words = f"{100 * share:.0f} %" if share >= 0.01 else "fewer than 1 %"
+    tail = (f"{words} exceed {DOUBTFUL_RESIDUAL:g} and should not be interpreted one by one." if share
+            else f"none exceeds {DOUBTFUL_RESIDUAL:g}.")
+    return f"The median held-out residual of an eigenvalue is {number(np.median(values), 2)}; {tail}"

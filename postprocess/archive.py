@@ -49,18 +49,17 @@ class Group:
         return {k: str(v) for k, v in self.attributes.items() if "." in k}
 
     def to_xarray(self):
-        """The group as an xarray.Dataset (needs xarray)."""
+        """The group as an xarray.Dataset (needs xarray); a repeated axis is numbered: seed, seed_2."""
         import xarray
-        sizes, variables, coordinates = {}, {}, {}
-        for key, values in self.arrays.items():
-            axes = self.axes[key]
-            if axes == (key,):
-                coordinates[key] = np.asarray(values)
-            elif len(set(axes)) == len(axes):
-                variables[key] = (axes, np.asarray(values))
-                sizes.update(zip(axes, np.shape(values)))
-        coordinates = {k: v for k, v in coordinates.items() if sizes.get(k, len(v)) == len(v)}
-        return xarray.Dataset(variables, coordinates, attrs=self.attributes)
+        own = {k: v for k, v in self.arrays.items() if self.axes[k] == (k,)}
+        variables = {k: (_distinct(self.axes[k]), np.asarray(v)) for k, v in self.arrays.items()
+                     if k not in own}
+        return xarray.Dataset(variables, own, attrs=self.attributes)
+
+
+def _distinct(axes):
+    return tuple(a if axes[:i].count(a) == 0 else f"{a}_{axes[:i].count(a) + 1}"
+                 for i, a in enumerate(axes))
 
 
 class Archive:
@@ -142,7 +141,7 @@ def text(value):
     """A string of the file (bytes, fixed or variable length) as str."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
-    return str(value).rstrip("\0").strip()
+    return str(value).rstrip("\0")
 
 
 def pair_rows(distances):
@@ -206,6 +205,8 @@ def _read_dataset(name, dataset):
     values = dataset[()]
     if getattr(values, "dtype", None) is not None and values.dtype.names == ("r", "i"):
         return values["r"] + 1j * values["i"]
+    if getattr(values, "dtype", None) is not None and values.dtype.kind == "S":
+        return np.char.decode(values, "utf-8", "replace")
     return values
 
 

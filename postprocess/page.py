@@ -4,6 +4,7 @@ import base64
 import dataclasses
 import html
 import pathlib
+import unicodedata
 
 import numpy as np
 
@@ -13,7 +14,9 @@ MOST_ROWS = 500  # of a table in the page; the CSV has all
 
 
 def escape(value):
-    clean = "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in str(value))
+    hidden = {"Cc", "Cf", "Cs", "Co", "Cn"}  # controls and marks that could turn the text around
+    clean = "".join("\ufffd" if unicodedata.category(c) in hidden and c not in "\n\t" else c
+                    for c in str(value))
     return html.escape(clean, quote=True)
 
 
@@ -27,8 +30,8 @@ class Composed:
 def cell(value):
     """A number for reading, with the full one for sorting; words as they are."""
     if isinstance(value, Composed) and np.isfinite(value.value):
-        return f'<td class="number" data-v="{value.value!r}">{escape(value.text)}</td>'
-    if value is None or isinstance(value, Composed) or (isinstance(value, (float, np.floating)) and not np.isfinite(value)):
+        return f'<td class="number composed" data-v="{value.value!r}">{escape(value.text)}</td>'
+    if value is None or isinstance(value, Composed) or value != value:  # NaN is not itself
         return '<td class="none" data-v="">–</td>'
     if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
         return f'<td class="number" data-v="{value!r}">{shown(value)}</td>'
@@ -50,7 +53,7 @@ def table(rows, caption=""):
     heads = "".join(f'<th scope="col"><button type="button">{escape(c)}</button></th>' for c in columns)
     lines = []
     for row in rows[:MOST_ROWS]:
-        mark = f' class="v-{slug(row["verdict"])}"' if "verdict" in row else ""
+        mark = f' class="v-{slug(row["verdict"].split(":")[0])}"' if "verdict" in row else ""
         lines.append(f"<tr{mark}>" + "".join(cell(row.get(c)) for c in columns) + "</tr>")
     cut = "" if len(rows) <= MOST_ROWS else paragraph(
         f"The first {MOST_ROWS} of {len(rows)} rows; the CSV has all.", "note")
@@ -95,7 +98,8 @@ def figure(name, title, svg, png, caption):
 def document(title, body):
     style = (HERE / "report.css").read_text(encoding="utf-8")
     script = (HERE / "report.js").read_text(encoding="utf-8")
-    return (f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{escape(title)}</title>\n'
+    return ('<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+            f"<title>{escape(title)}</title>\n"
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
             '<meta name="color-scheme" content="light dark">\n'
             f'<link rel="icon" href="data:,">\n<style>\n{style}</style>\n</head>\n<body>\n{body}\n'

@@ -9,6 +9,7 @@ is one file that works offline. The last line printed is its path. Exit code 2: 
 or the command is wrong; 1: a file cannot be read.
 """
 import argparse
+import gc
 import os
 import pathlib
 import sys
@@ -34,7 +35,9 @@ HOW_TO_READ = (
     "Wasserstein distance.",
     "The noise floor is the mean distance between seeds of one configuration. The effect E is the energy "
     "statistic: twice the mean distance between two configurations, less the two mean distances "
-    "within them; it is zero on average when there is no difference. Adjusted p-values hold the share of "
+    "within them; it is zero on average when there is no difference. Its interval is a bootstrap over "
+    "seeds at the level 1 − 2α, so that its upper end alone errs with probability α. "
+    "Adjusted p-values hold the share of "
     "false discoveries over all pairs of the study (Benjamini and Hochberg).")
 SHUFFLE_WORDS = (
     "Matched eigenvalues of two spectra are swapped by fair coins and the distance is computed anew. It can "
@@ -54,6 +57,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description="Writes DIR/report.html and DIR/figures/.")
     parser.add_argument("folder", metavar="DIR", help="folder with spectra.h5 and distances.h5")
     folder = parser.parse_args(arguments).folder
+    gc.set_threshold(100_000)  # figures are many small objects; collecting often costs a tenth
     warnings.filterwarnings("ignore", "Glyph .* missing from current font")
     try:
         with Results(folder) as results:

@@ -17,8 +17,9 @@ def composed(rows):
     for row in rows:
         deviation = row.pop("accuracy deviation", None)
         if "test accuracy" in row:
-            text = f"{row['test accuracy']:.4f}" + (f" ± {deviation:.1g}" if deviation is not None else "")
-            row["test accuracy"] = page.Composed(row["test accuracy"], text)
+            spread_words = "" if deviation is None else f"\u00a0±\u00a0{deviation:.1g}"
+            row["test accuracy"] = page.Composed(row["test accuracy"],
+                                                 f"{row['test accuracy']:.4f}{spread_words}")
     return rows
 
 
@@ -87,13 +88,13 @@ def pairs(results):
 
 def with_error(stored):
     error = stored.get("standard_error", np.nan)
-    text = f"{stored['mean_distance']:.3g}" + (f" ± {error:.1g}" if np.isfinite(error) else "")
+    text = f"{stored['mean_distance']:.3g}" + (f"\u00a0±\u00a0{error:.1g}" if np.isfinite(error) else "")
     return page.Composed(stored["mean_distance"], text)
 
 
 def effect(stored):
     value, low, high = (stored.get(k, np.nan) for k in ("effect", "effect_low", "effect_high"))
-    text = f"{value:.3g}" + (f" [{low:.3g}, {high:.3g}]" if np.isfinite([low, high]).all() else "")
+    text = f"{value:.3g}" + (f" [{low:.3g},\u00a0{high:.3g}]" if np.isfinite([low, high]).all() else "")
     return page.Composed(value, text)
 
 

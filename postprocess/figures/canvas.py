@@ -76,12 +76,21 @@ def map_of_colours():
 
 
 def log_axis(axis):
-    """A logarithmic axis whose ticks are plain numbers, also over less than a decade."""
+    """A logarithmic axis with few ticks, also over less than a decade."""
     low, high = sorted(axis.get_view_interval())
     decades = np.log10(high / low) if low > 0 else 0
     axis.set_major_locator(matplotlib.ticker.LogLocator(subs=(1, 2, 5) if decades < 2 else (1,)))
     axis.set_minor_locator(matplotlib.ticker.NullLocator())
-    axis.set_major_formatter(matplotlib.ticker.FormatStrFormatter("%g"))
+    axis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda value, _: power(value)))
+
+
+def power(value):
+    """0.02 or 10⁻⁵; plain letters, because mathematical text is slow to set."""
+    if 1e-3 <= value < 1e5:
+        return f"{value:g}"
+    factor, exponent = f"{value:.0e}".split("e")
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return ("" if factor == "1" else f"{factor}·") + f"10{raised}"
 
 
 def evenly(count, limit):

@@ -84,22 +84,28 @@ def draw_plane(axis, places, kept, floors):
              ylabel="second coordinate")
     axis.set_adjustable("datalim")
     axis.margins(0.12)
-    noise(axis, floors)
+    noise(axis, places, floors)
 
 
-def noise(axis, floors):
-    """A scale bar as long as the median noise floor: closer configurations are alike."""
+def noise(axis, places, floors):
+    """A scale bar as long as the median noise floor, in the emptiest corner."""
     floor = np.median(canvas.finite(floors)) if canvas.finite(floors).size else 0.0
-    if floor > 0:
-        left, low = axis.get_xlim()[0], axis.get_ylim()[0]
-        axis.plot([left, left + floor], [low, low], color=canvas.INK, lw=2.2, marker="", ls="-",
-                  clip_on=False, zorder=5)
-        axis.annotate("noise floor", (left, low), (0, 4), textcoords="offset points", fontsize=7)
+    if floor <= 0:
+        return
+    axis.apply_aspect()
+    (left, right), (low, high) = axis.get_xlim(), axis.get_ylim()
+    inner = 0.04 * (right - left)
+    corners = [(x, y) for x in (left + inner, right - inner - floor)
+               for y in (low + inner, high - 2.5 * inner)]
+    x, y = max(corners, key=lambda c: np.min(np.hypot(*(places - np.add(c, (floor / 2, 0))).T)))
+    axis.plot([x, x + floor], [y, y], color=canvas.INK, lw=2.2, marker="", ls="-", zorder=5)
+    axis.annotate("noise floor", (x + (floor if x > left + inner else 0), y), (0, 4), fontsize=7,
+                  textcoords="offset points", ha="right" if x > left + inner else "left")
 
 
 def caption(share, dropped):
     words = ("Left: configurations that are alike join early. Right: distances as well as a plane can show "
-             f"them ({100 * share:.0f} % of their squares). Numbers are the places in the study. The bar is as "
-             "long as the median noise floor.")
+             f"them ({100 * share:.0f} % of their squares). Numbers are the places in the study. The bar is "
+             "as long as the median noise floor.")
     return words + (f" {dropped} configurations without a distance to the others are left out."
                     if dropped else "")

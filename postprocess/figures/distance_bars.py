@@ -29,7 +29,8 @@ def draw(results):
     figure.legend(handles=legend(shown), loc="upper left", ncol=6, bbox_to_anchor=(0, 1),
                   fontsize=8)
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - 0.32 / figure.get_figheight()))
-    return canvas.Drawing(figure, [csv_row(r, floors) for r in order], caption(len(shown), len(order)))
+    rows = [csv_row(r, floors) for r in order]
+    return canvas.Drawing(figure, rows, caption(results, len(shown), len(order)))
 
 
 def two_ends(count, limit):
@@ -79,10 +80,13 @@ def csv_row(row, floors):
             "verdict": int(row.get("verdict", 0)), "verdict_text": canvas.verdict_style(row)[0]}
 
 
-def caption(shown, count):
+def caption(results, shown, count):
     words = ("Bars: mean distance with its standard error over seeds. Grey behind each: the noise floor, "
              "the distance that two seeds of one configuration have from each other (mean of the two "
              "configurations' floors; darker: from the lower to the higher).")
+    if results.setting("compare.paired", "").lower() in ("on", "true", "yes", "1"):
+        words += (" Seeds are paired: a bar is the mean over equal seeds, which share their random streams "
+                  "and can therefore be closer than two seeds of one configuration.")
     if shown < count:
         words += (f" Shown are the {MOST_BARS * 3 // 4} largest and the {shown - MOST_BARS * 3 // 4} "
                   f"smallest of {count} distances; the CSV has all.")

@@ -16,7 +16,7 @@ def draw(results):
     if not any(numbers.values()):
         raise canvas.Absent("The spectra have no residuals.")
     names = [list(groups)[i] for i in canvas.evenly(len(groups), MOST_LINES)]
-    figure, (left, right) = canvas.new_figure(9, max(1.2 + 0.36 * len(names), 3.0), 1, 2,
+    figure, (left, right) = canvas.new_figure(10, max(1.2 + 0.36 * len(names), 3.0), 1, 2,
                                               width_ratios=(3, 2))
     residual_lines(left, names, numbers, [canvas.label(results.labels[n]) for n in names])
     amplitude_curves(right, results, groups, names)
@@ -47,7 +47,8 @@ def residual_lines(axis, names, numbers, labels):
                           else None)
     axis.set_yticks(range(len(names)), labels)
     axis.set(xscale="log", ylim=(len(names) - 0.4, -0.6), xlabel="residual of an eigenvalue",
-             title="How far to trust them")
+             title="Residuals")
+    canvas.log_axis(axis.xaxis)
     axis.grid(False, axis="y")
     axis.tick_params(axis="y", length=0)
     axis.legend(loc="lower right", ncol=2, bbox_to_anchor=(1.02, 1.0), borderaxespad=0.1)
@@ -65,10 +66,12 @@ def amplitude_curves(axis, results, groups, names):
             "color": canvas.MUTED, "marker": "", "linestyle": "-", "alpha": 0.5, "lw": 0.8}
         axis.plot(np.flatnonzero(with_numbers) + 1, np.maximum(middle, 1e-16), **style)
     axis.set(yscale="log", xlabel="mode, by decreasing modulus", ylabel="amplitude (median over seeds)",
-             title="What they carry")
+             title="Amplitudes")
+    canvas.log_axis(axis.yaxis)
     axis.xaxis.set_major_locator(canvas.matplotlib.ticker.MaxNLocator(integer=True))
     if few:
-        axis.legend([canvas.label(results.labels[n]) for n in names], fontsize=7.5, loc="best")
+        axis.legend([canvas.label(results.labels[n]) for n in names], fontsize=7.5, loc="upper left",
+                    bbox_to_anchor=(1, 1))
 
 
 def csv_rows(name, numbers):

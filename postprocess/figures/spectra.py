@@ -9,7 +9,7 @@ NAME, TITLE = "spectra", "Spectra"
 MOST_PANELS = 24
 TRUSTED = 0.1       # residual above which an eigenvalue is drawn as a cross
 LARGEST_AXIS = 1.6  # half-width of a panel; eigenvalues beyond are counted in its corner
-NEAREST = 2         # eigenvalues of a spectrum that the inset should show
+LARGEST_INSET = 0.3  # half-width
 LARGEST_POINT = 34  # area of a marker, points², of a mode with all the energy
 
 
@@ -24,7 +24,7 @@ def draw(results):
         circle(axis, spectra[name], canvas.label(results.labels[name]), norm, half, zoom, panel)
         if i % panel["columns"] == 0:
             axis.set_ylabel("Im λ")
-        elif len(names) > 6:
+        else:
             axis.set_yticks([])
     kind = "held-out" if any(p["heldout"] for p in spectra.values()) else "in-sample"
     colour_bar(figure, axes, norm, kind)
@@ -57,17 +57,12 @@ def shared_scales(spectra):
     low, high = np.quantile(residuals, (0.02, 0.98)) if residuals.size else (1e-3, 1.0)
     norm = matplotlib.colors.LogNorm(low, max(high, 3 * low), clip=True)
     reach = max(np.abs(values.real).max(), np.abs(values.imag).max(), 1.0)
-    return norm, min(1.08 * reach, LARGEST_AXIS), zoom_width(spectra)
+    return norm, min(1.08 * reach, LARGEST_AXIS), zoom_width(values)
 
 
-def zoom_width(spectra):
-    """Half-width of the inset: holds the eigenvalues nearest to 1 of the typical spectrum."""
-    near = []
-    for data in spectra:
-        for seed in np.unique(data["seed"]):
-            away = np.sort(np.abs(data["eigenvalue"][data["seed"] == seed] - 1))
-            near.append(away[min(NEAREST, len(away)) - 1])
-    return min(max(round_up(1.3 * np.median(near)), 1e-4), 0.5)
+def zoom_width(values):
+    """Half-width of the inset: about half of all eigenvalues, those nearest to 1, lie inside."""
+    return min(max(round_up(np.median(np.abs(values - 1))), 1e-4), LARGEST_INSET)
 
 
 def round_up(value):
@@ -80,10 +75,10 @@ def round_up(value):
 
 def panels(count):
     """A grid whose panels are twice as wide as high: the circle, and its inset beside it."""
-    columns = 1 if count == 1 else 2 if count <= 6 else 3
+    columns = count if count < 3 else 2 if count == 4 else 3
     lines = -(-count // columns)
-    width = 4.5 if columns < 3 else 3.0
-    figure, axes = canvas.new_figure(columns * width + 0.6, lines * (width / 2 + 0.28) + 0.5, lines,
+    width = 4.5 if columns < 3 else 3.3
+    figure, axes = canvas.new_figure(columns * width + 0.6, lines * (width / 2 + 0.28) + 0.6, lines,
                                      columns, squeeze=False)
     for axis in axes.flat[count:]:
         axis.set_visible(False)
@@ -138,9 +133,10 @@ def zoom_box(axis, inset, zoom):
 
 def colour_bar(figure, axes, norm, kind):
     mapping = matplotlib.cm.ScalarMappable(norm, canvas.map_of_colours())
-    bar = figure.colorbar(mapping, ax=axes, location="bottom", shrink=0.5, aspect=40, pad=0.02,
-                          extend="both")
+    bar = figure.colorbar(mapping, ax=axes, location="bottom", extend="both",
+                          shrink=0.5 if len(axes) > 1 else 0.9, aspect=40, pad=0.02)
     bar.set_label(f"{kind} residual  (○ at most {TRUSTED:g}, × above)")
+    canvas.log_axis(bar.ax.xaxis)
     bar.outline.set_visible(False)
 
 

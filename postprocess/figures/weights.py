@@ -55,6 +55,7 @@ def panel(axis, name, group, title):
         axis.plot(steps, values[:, i], label=f"{feature}", markevery=(i * 11 % 60, max(len(at) // 6, 1)),
                   **{**canvas.curve(i), "lw": 1.1, "ms": 3.5})
     axis.set_title(title, fontsize=8.5)
+    axis.locator_params(nbins=5)
     axis.legend(fontsize=6.5, title="feature", title_fontsize=6.5, loc="best", handlelength=1.8, ncol=2)
     label = int(group.get("seed", range(seed + 1))[seed])
     return [{"configuration": name, "seed": label, "feature": int(f), "step": int(s),
