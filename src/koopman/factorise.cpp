@@ -45,7 +45,7 @@ Costs costs_of(const DelayShape& shape, const FactoriseRequest& request, int ran
   const double snapshots = double(shape.initials * shape.times);
   const double features = double(shape.features), p = ranks;
   const double modes = double(request.modes);
-  const double products = 2.0 * std::min(small, 3.0 * modes + 20.0);
+  const double products = 2.0 * std::min(small, 3.0 * double(request.needed) + 10.0);
   const auto gram = [&](double side) {
     const bool whole = request.every_value || modes > side / 8.0 || side < 400.0;
     return whole ? 2.0 * side * side * side / k_rate_lapack
@@ -223,7 +223,8 @@ Factorisation factorise(const DelayOperator<Real>& z, const FactoriseRequest& re
   result.sigma = std::move(outcome.left.sigma);
   result.sigma.resize(std::min({result.sigma.size(), shape.rows(), shape.columns()}));
   result.basis = std::move(outcome.left.basis);
-  result.coordinates = z.project(result.basis);
+  result.coordinates = outcome.left.coordinates.columns > 0 ? std::move(outcome.left.coordinates)
+                                                            : z.project(result.basis);
   return result;
 }
 

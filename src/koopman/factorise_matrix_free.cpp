@@ -21,6 +21,11 @@ constexpr double k_tolerance = 1e-12;
 /// Residuals below this share of ‖Z‖_F cannot be told from rounding of the products.
 constexpr double k_attainable = 10 * std::numeric_limits<double>::epsilon();
 
+/// Products with Z that are kept for directions beyond the converged ones, in multiples of the
+/// modes wanted: their span is the Krylov space of the solver, which approximates the next
+/// directions without one product more.
+constexpr std::size_t k_image_room = 2;
+
 /// Z as PETSc sees it: rows by features, columns in even blocks. `Real` data behind it.
 template <class Real>
 struct ShellContext {
@@ -28,7 +33,10 @@ struct ShellContext {
   std::vector<int> counts;      ///< columns a rank
   std::vector<int> offsets;     ///< first column of each rank
   std::vector<double> columns;  ///< a vector over all columns
-  int products = 0;
+  std::vector<double> images;   ///< the first products Z v, (local rows, most_images) at most
+  std::size_t most_images = 0;
+  int multiplied = 0;  ///< products with Z
+  int products = 0;    ///< products with Z or its transpose
   double norm = 0.0;
   double noise_floor = 0.0;
 
@@ -78,8 +86,12 @@ PetscErrorCode shell_multiply(Mat matrix, Vec v, Vec u) {
               "gather a right vector");
     check_petsc(VecRestoreArrayRead(v, &from), "release a vector");
     check_petsc(VecGetArrayWrite(u, &to), "write a vector");
-    context.z->apply(context.columns, {to, context.z->shape().local_rows()});
+    const std::size_t rows = context.z->shape().local_rows();
+    context.z->apply(context.columns, {to, rows});
+    if (context.images.size() < rows * context.most_images)
+      context.images.insert(context.images.end(), to, to + rows);
     check_petsc(VecRestoreArrayWrite(u, &to), "release a vector");
+    ++context.multiplied;
     ++context.products;
   });
 }
@@ -193,6 +205,16 @@ LeftVectors read_triplets(SVD solver, Mat matrix, const DelayShape& shape, std::
   return result;
 }
 
+/// The recorded products as columns; every rank has recorded equally many.
+template <class Real>
+Matrix taken_images(ShellContext<Real>& context) {
+  const std::size_t rows = context.z->shape().local_rows();
+  const auto count = std::min(context.most_images, static_cast<std::size_t>(context.multiplied));
+  Matrix images(rows, count);
+  images.values = std::move(context.images);
+  return images;
+}
+
 }  // namespace
 
 template <class Real>
@@ -202,7 +224,8 @@ LeftVectors matrix_free_way(const DelayOperator<Real>& z, const FactoriseRequest
   context.norm = std::sqrt(z.total_energy());
   context.noise_floor = noise_floor;
   const MatOwner matrix = shell_matrix(context);
-  const SvdOwner solver = configured_solver(matrix.raw(), context, request.modes);
+  if (request.modes > request.needed) context.most_images = k_image_room * request.modes;
+  const SvdOwner solver = configured_solver(matrix.raw(), context, request.needed);
   check_petsc(SVDSolve(solver.raw()), "solve for the Koopman spectrum");
   PetscInt found = 0;
   SVDConvergedReason reason = SVD_CONVERGED_ITERATING;
@@ -212,8 +235,9 @@ LeftVectors matrix_free_way(const DelayOperator<Real>& z, const FactoriseRequest
     throw Error(
         fmt::format("SLEPc's SVD found {} of {} singular triplets (reason {}) in {} products",
                     found, request.needed, static_cast<int>(reason), context.products));
-  const std::size_t count = std::min(request.modes, static_cast<std::size_t>(found));
-  LeftVectors result = read_triplets(solver.raw(), matrix.raw(), z.shape(), count);
+  LeftVectors result = read_triplets(solver.raw(), matrix.raw(), z.shape(), request.needed);
+  if (request.modes > request.needed)
+    extend(z, result, taken_images(context), request.modes - request.needed);
   result.products = context.products;
   return result;
 }

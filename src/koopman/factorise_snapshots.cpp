@@ -72,19 +72,6 @@ Matrix delayed_gram(const DelayShape& shape, const Matrix& raw) {
   return delayed;
 }
 
-/// U ← U (UᵀU)^(-1/2): the nearest orthonormal columns. Collective.
-Matrix orthonormalised(const Comm& group, const Matrix& u) {
-  Matrix gram = multiply(u, u, Transpose::yes);
-  check_mpi(MPI_Allreduce(MPI_IN_PLACE, gram.values.data(), static_cast<int>(gram.values.size()),
-                          MPI_DOUBLE, MPI_SUM, group.raw()),
-            "sum inner products over features");
-  const SymmetricEigen parts = largest_symmetric(gram, gram.rows);
-  Matrix scaled = parts.vectors;
-  for (std::size_t j = 0; j < scaled.columns; ++j)
-    for (double& value : scaled.column(j)) value /= std::sqrt(parts.values[j]);
-  return multiply(u, multiply(scaled, parts.vectors, Transpose::no, Transpose::yes));
-}
-
 }  // namespace
 
 template <class Real>
@@ -108,7 +95,7 @@ LeftVectors snapshots_way(const DelayOperator<Real>& z, const FactoriseRequest& 
     group.broadcast(right.column(j));
     for (double& value : right.column(j)) value /= std::sqrt(parts.values[j]);
   }
-  Matrix basis = orthonormalised(group, z.apply(right));
+  Matrix basis = orthonormal_nearest(group, z.apply(right));
   if (!request.every_value) parts.values.resize(count);
   return {square_roots(std::move(parts.values)), std::move(basis), static_cast<int>(count)};
 }

@@ -14,6 +14,7 @@ struct LeftVectors {
   std::vector<double> sigma;
   Matrix basis;
   int products = 0;
+  Matrix coordinates = {};  ///< of the delay vectors on `basis`, where they fell out on the way
 };
 
 /// The explicit matrix, gathered on every rank, through LAPACK on rank 0. Accurate to eps·sigma_1.
@@ -42,6 +43,19 @@ std::vector<double> gather_trajectories(const DelayOperator<Real>& z);
 /// needs to hold; `count` columns.
 Matrix local_rows_from_root(const Comm& group, const DelayShape& shape, Matrix vectors,
                             std::size_t count);
+
+/// U (UᵀU)^(-1/2): the nearest orthonormal columns to U (local rows, k), in the same order.
+Matrix orthonormal_nearest(const Comm& group, const Matrix& u);
+
+/// An orthonormal basis of the columns of U (local rows, k) over the ranks: U Q Λ^(-1/2) with
+/// UᵀU = Q Λ Qᵀ, without directions whose Λ is below `least` of the largest.
+Matrix orthonormalised(const Comm& group, const Matrix& u, double least);
+
+/// Adds to `left` the `count` best left directions in the span of `candidates` (local rows, p), by
+/// projection of Z on them; all stay orthonormal.
+template <class Real>
+void extend(const DelayOperator<Real>& z, LeftVectors& left, const Matrix& candidates,
+            std::size_t count);
 
 /// Square roots of eigenvalues, those below zero (rounding) as zero.
 std::vector<double> square_roots(std::vector<double> values);

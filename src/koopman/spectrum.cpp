@@ -13,6 +13,18 @@ namespace {
 /// modes kept.
 constexpr std::size_t k_refit_room = 3;
 
+/// Bytes of vectors that are never worth saving.
+constexpr double k_small_bytes = 256e6;
+
+/// Kept for refits: k_refit_room directions and twice as many Krylov products a mode, against
+/// trajectories of 4 bytes a number.
+bool has_memory_for_refits(const DelayShape& shape, std::size_t modes) {
+  const double vectors = 3.0 * double(k_refit_room * modes);
+  const double bytes = vectors * double(shape.rows()) * sizeof(double);
+  const double raw = double(shape.initials * shape.times * shape.features) * sizeof(float);
+  return bytes <= std::max(k_small_bytes, 0.25 * raw);
+}
+
 void share_from_root(const Comm& group, EnsembleSpectrum& spectrum) {
   const auto count = static_cast<std::size_t>(spectrum.rank);
   spectrum.eigenvalues.resize(count);
@@ -46,7 +58,8 @@ FactoriseRequest request_for(const KoopmanOptions& options, const DelayShape& sh
   if (options.rank_rule == RankRule::full)
     return {.modes = most, .needed = most, .every_value = true, .method = options.method};
   const std::size_t needed = std::min(most, static_cast<std::size_t>(options.rank));
-  const std::size_t room = options.folds > 1 && shape.initials > 1 ? k_refit_room : 1;
+  const bool refits = options.folds > 1 && shape.initials > 1;
+  const std::size_t room = refits && has_memory_for_refits(shape, needed) ? k_refit_room : 1;
   return {.modes = std::min(most, room * needed),
           .needed = needed,
           .every_value = options.rank_rule == RankRule::gavish_donoho,

@@ -24,8 +24,10 @@ struct FactoriseRequest {
 /// Z ≈ U diag(sigma) Vᵀ and the delay vectors in the coordinates of U.
 struct Factorisation {
   DelayShape shape;
-  std::vector<double> sigma;  ///< decreasing; all of them where `every_value`, else K
-  Matrix basis;               ///< U: (local rows, K), orthonormal over the ranks of the group
+  /// Decreasing; all of them where `every_value`, else K. Beyond the `needed` ones the matrix-free
+  /// way gives the directions its Krylov space holds: orthonormal, values approximate from below.
+  std::vector<double> sigma;
+  Matrix basis;        ///< U: (local rows, K), orthonormal over the ranks of the group
   Matrix coordinates;  ///< Y = Uᵀ z_m(t): (M·(T-d), K), time fastest, then trajectory; replicated
   double total_energy = 0.0;  ///< squared Frobenius norm of Z
   double noise_floor = 0.0;   ///< singular values at or below are rounding noise (rank.hpp)

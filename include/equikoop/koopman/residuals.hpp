@@ -36,9 +36,10 @@ struct HeldOut {
 /// fold, a rank-k decomposition of the other trajectories, its eigenvalues matched to `reference`
 /// by optimal assignment, their residuals over the fold's trajectories; averaged over folds.
 /// The refit's subspace is sought within the K >= k coordinates at hand, which all trajectories
-/// have shaped. What lies outside is at most sigma_K+1 of the full matrix in norm, so its i-th left
-/// singular vector leaves the span by an angle of at most arcsin(sigma_K+1 / sigma_i(refit)): the
-/// residuals are those of an exact refit to first order in that ratio.
+/// have shaped. With P the projector on their span and δ = ‖(I−P) Z‖ (sigma_K+1 where the K
+/// directions are singular vectors), the refit's i-th left singular vector leaves the span by an
+/// angle of at most arcsin(δ / sigma_i(refit)): the residuals are those of an exact refit to first
+/// order in that ratio. With K = k only the operator is refitted, not its subspace.
 /// NaN where nothing can be held out (folds < 2 or one trajectory), or where no refit has an
 /// eigenvalue left to match.
 std::vector<double> held_out_residuals(const CompressedPairs& compressed, const HeldOut& how,

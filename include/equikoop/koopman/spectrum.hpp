@@ -33,7 +33,8 @@ struct EnsembleSpectrum {
 };
 
 /// What a factorisation must hold for a spectrum with `options`: with folds, three times the modes
-/// kept, for the refits to move in.
+/// kept, for the refits to move in, unless so many vectors would weigh more than a quarter of the
+/// trajectories; then the modes alone.
 FactoriseRequest request_for(const KoopmanOptions& options, const DelayShape& shape);
 
 /// The spectrum of `trajectories` with `delays` delays. Trajectories with NaN or infinity on any

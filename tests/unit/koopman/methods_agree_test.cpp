@@ -76,14 +76,42 @@ TEST(Methods, GiveOrthonormalVectorsAndTheTrueSingularValues) {
   for (const Method method : k_ways) {
     const auto other = factorise(z, {.modes = 6, .needed = 3, .method = method});
     EXPECT_EQ(other.method, method) << other.why;
+    ASSERT_EQ(other.sigma.size(), 6U);
     const Matrix gram = inner_products(other.basis, other.basis);
     for (std::size_t i = 0; i < 6; ++i) {
-      // A Gram matrix knows sigma to eps·sigma_1²/sigma.
-      EXPECT_NEAR(other.sigma[i], dense.sigma[i],
-                  1e-15 * dense.sigma[0] * dense.sigma[0] / dense.sigma[i]);
+      // A Gram matrix knows sigma to eps·sigma_1²/sigma; Lanczos only bounds those beyond `needed`.
+      const double rounding = 1e-15 * dense.sigma[0] * dense.sigma[0] / dense.sigma[i];
+      if (i < 3 || method != Method::matrix_free) {
+        EXPECT_NEAR(other.sigma[i], dense.sigma[i], rounding);
+      } else {
+        EXPECT_LE(other.sigma[i], dense.sigma[i] + rounding);
+        EXPECT_GE(other.sigma[i], 0.5 * dense.sigma[i]);
+      }
       for (std::size_t j = 0; j < 6; ++j) EXPECT_NEAR(gram(i, j), i == j ? 1.0 : 0.0, 1e-12);
     }
   }
+}
+
+TEST(Methods, CoordinatesAreProjectionsOnTheVectorsGiven) {
+  const Comm self(MPI_COMM_SELF);
+  const auto ensemble = training_like<float>({4, 60, 10}, 1e-3);
+  const DelayOperator<float> z(self, ensemble.view(), 4);
+  for (const Method method : k_ways) {
+    const auto parts = factorise(z, {.modes = 9, .needed = 3, .method = method});
+    EXPECT_LE(largest_difference(parts.coordinates, z.project(parts.basis)),
+              1e-14 * std::sqrt(parts.total_energy));
+  }
+}
+
+TEST(Methods, HeldOutResidualsInAKrylovSpaceAreThoseInSingularVectors) {
+  const Comm self(MPI_COMM_SELF);
+  const auto ensemble = training_like<float>({6, 200, 20}, 1e-3);
+  const auto lanczos =
+      ensemble_spectrum(self, ensemble.view(), options_for(Method::matrix_free, 5), 6);
+  const auto dense = ensemble_spectrum(self, ensemble.view(), options_for(Method::dense, 5), 6);
+  // Two spans of 15 directions, both holding all but a few per cent of what the refits look for.
+  for (int i = 0; i < 5; ++i)
+    EXPECT_NEAR(lanczos.residuals_heldout[i] / dense.residuals_heldout[i], 1.0, 0.05);
 }
 
 TEST(Methods, AGramMatrixIsLeftWhereItsSquareRootsCannotBeTrusted) {
