@@ -76,6 +76,7 @@ class SpectraWork {
           compute(group, units[static_cast<std::size_t>(*unit)]);
           ++done;
         }
+        counter.finish();
       } catch (...) {
         counter.close();
         throw;

@@ -30,6 +30,7 @@ int work_through(WorkCounter& counter, const std::function<void(std::int64_t uni
       work(*unit);
       ++done;
     }
+    counter.finish();
   } catch (...) {
     counter.close();
     throw;
