@@ -26,17 +26,6 @@ if [ ! -f "$equikoop_root/input/data/digits/train-images-idx3-ubyte" ]; then
   "$python" "$equikoop_root/input/make_digits.py" --out "$equikoop_root/input/data/digits"
 fi
 
-# Where the results go: as equikoop itself decides, so that the report is made in the same folder.
-out=results/$(basename "$study" .ini)
-previous=
-for word in "$@"; do
-  case $word in
-    --out=*) out=${word#--out=} ;;
-    --study.name=*) out=results/${word#--study.name=} ;;
-  esac
-  [ "$previous" = --out ] && out=$word
-  previous=$word
-done
-
+out=$(equikoop_out "$study" "$@")
 mpirun -q -n "${EQUIKOOP_RANKS:-$(nproc)}" "$equikoop_build/src/equikoop" run "$study" "$@"
 "$python" "$equikoop_root/postprocess/report.py" "$out"
