@@ -11,18 +11,33 @@
 #include "equikoop/base/error.hpp"
 
 namespace equikoop {
+namespace {
+
+void write_file(const std::string& path, const std::function<void(hid_t file)>& fill) {
+  const h5::Handle file = h5::create_file(path);
+  try {
+    fill(file.get());
+    h5::check(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), fmt::format("write {}", path));
+  } catch (...) {
+    h5::divert_to_memory(file);
+    throw;
+  }
+}
+
+}  // namespace
 
 void create_whole(const Comm& comm, const std::string& path,
                   const std::function<void(hid_t file)>& fill) {
   together(comm, [&] {
     if (!comm.is_root()) return;
     const std::string temporary = path + ".tmp";
-    {
-      const h5::Handle file = h5::create_file(temporary);
-      fill(file.get());
-      h5::check(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), fmt::format("write {}", temporary));
+    try {
+      write_file(temporary, fill);
+      sync_to_disk(temporary);
+    } catch (...) {
+      ::unlink(temporary.c_str());
+      throw;
     }
-    sync_to_disk(temporary);
     if (std::rename(temporary.c_str(), path.c_str()) != 0)
       throw_system_error(errno, fmt::format("rename {} to {}", temporary, path));
   });

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 #include <hdf5_hl.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -26,6 +28,27 @@ herr_t keep_first(unsigned, const H5E_error2_t* error, void* out) {
   auto& text = *static_cast<std::string*>(out);
   if (text.empty() && error->desc != nullptr) text = error->desc;
   return 0;
+}
+
+/// HDF5's reason on one line. Its text of a failed system call is a paragraph of addresses around the
+/// system's own words, which are all that a user can act on.
+std::string reason(std::string text) {
+  static const std::string mark = "error message = '";
+  if (const auto begin = text.find(mark); begin != std::string::npos) {
+    const auto first = begin + mark.size();
+    return text.substr(first, text.find('\'', first) - first);
+  }
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text.empty() ? "HDF5 gives no reason" : text;
+}
+
+/// The file that an object lies in.
+std::string file_of(const Handle& object) {
+  const auto length = H5Fget_name(object.get(), nullptr, 0);
+  if (length <= 0) return "the archive";
+  std::string name(static_cast<std::size_t>(length), '\0');
+  H5Fget_name(object.get(), name.data(), name.size() + 1);
+  return name;
 }
 
 Handle access_list() {
@@ -87,7 +110,19 @@ std::int64_t check(std::int64_t code, std::string_view intent) {
   std::string text;
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, &text);
   H5Eclear2(H5E_DEFAULT);
-  throw Error(fmt::format("cannot {}: {}", intent, text.empty() ? "HDF5 gives no reason" : text));
+  throw Error(fmt::format("cannot {}: {}", intent, reason(std::move(text))));
+}
+
+void divert_to_memory(const Handle& file) {
+  void* descriptor = nullptr;
+  if (H5Fget_vfd_handle(file.get(), H5P_DEFAULT, &descriptor) < 0) return;
+  const int memory = ::memfd_create("equikoop", MFD_CLOEXEC);
+  if (memory < 0) return;
+  ::dup2(memory, *static_cast<int*>(descriptor));
+  ::close(memory);
+  // A flush that failed leaves the cache (1.10.8) in a state in which the next one fails as well.
+  constexpr int k_tries = 3;
+  for (int i = 0; i < k_tries && H5Fflush(file.get(), H5F_SCOPE_GLOBAL) < 0; ++i) H5Eclear2(H5E_DEFAULT);
 }
 
 Handle create_file(const std::string& path) {
@@ -143,7 +178,9 @@ std::vector<std::string> groups_by_index(hid_t parent) {
     H5Lget_name_by_idx(parent, ".", H5_INDEX_NAME, H5_ITER_INC, i, name.data(), name.size() + 1,
                        H5P_DEFAULT);
     const Handle group = open_group(parent, name);
-    found.emplace_back(read_integer_attribute(group.get(), "index"), name);
+    // Other writers may leave the order out; names decide among equals.
+    const bool ordered = H5Aexists(group.get(), "index") > 0;
+    found.emplace_back(ordered ? read_integer_attribute(group.get(), "index") : 0, name);
   }
   std::sort(found.begin(), found.end());
   std::vector<std::string> names;
@@ -281,14 +318,15 @@ void write_raw(const Handle& dataset, hid_t memory_type, const Slab& slab, const
   const Handle memory = memory_space(slab);
   const Handle file = file_space(dataset, slab);
   check(H5Dwrite(dataset.get(), memory_type, memory.get(), file.get(), H5P_DEFAULT, values),
-        "write to the archive (is the disk full?)");
+        fmt::format("write to {} (is the disk full? what is complete is kept, the same command resumes)",
+                    file_of(dataset)));
 }
 
 void read_raw(const Handle& dataset, hid_t memory_type, const Slab& slab, void* values) {
   const Handle memory = memory_space(slab);
   const Handle file = file_space(dataset, slab);
   check(H5Dread(dataset.get(), memory_type, memory.get(), file.get(), H5P_DEFAULT, values),
-        "read from the archive");
+        fmt::format("read from {}", file_of(dataset)));
 }
 
 }  // namespace equikoop::h5

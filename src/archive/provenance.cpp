@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <filesystem>
 #include <map>
 #include <sstream>
 
@@ -71,6 +72,14 @@ bool changes_results(const std::string& key) {
   return key != "study.name" && key != "study.question" && key != "data.path";
 }
 
+/// Of a file that another program wrote: its size and age. A copy may be taken for another file; a
+/// changed one is never taken for the same.
+std::string identity_by_age(const std::string& path) {
+  std::error_code error;
+  return fmt::format("{:x}-{:x}", std::filesystem::file_size(path, error),
+                     std::filesystem::last_write_time(path, error).time_since_epoch().count());
+}
+
 std::string new_identity() {
   return fmt::format("{:x}", std::chrono::system_clock::now().time_since_epoch().count());
 }
@@ -120,8 +129,8 @@ Header read_header(hid_t file, const std::string& path, const std::string& filet
   }
   if (found != filetype)
     throw Error(fmt::format("{} holds '{}', expected '{}'", path, found, filetype));
-  const std::string major = version.substr(0, version.find('.'));
-  if (major != std::string(schema::k_format_version).substr(0, major.size()))
+  const std::string own = schema::k_format_version;
+  if (version.substr(0, version.find('.')) != own.substr(0, own.find('.')))
     throw Error(fmt::format("{} has format version {}, this program reads {}: use the equikoop that wrote it",
                             path, version, schema::k_format_version));
   const auto optional = [](hid_t object, const char* name) {
@@ -129,6 +138,7 @@ Header read_header(hid_t file, const std::string& path, const std::string& filet
   };
   Header header;
   header.identity = optional(file, schema::k_identity);
+  if (header.identity.empty()) header.identity = identity_by_age(path);
   header.source = optional(file, schema::k_source);
   header.created = optional(file, "created");
   if (h5::exists(file, schema::k_provenance)) {

@@ -77,13 +77,41 @@ TrajectoryLayout read_layout(hid_t file) {
     const auto group = h5::open_group(parent.get(), name);
     const auto observables = h5::open_dataset(group.get(), schema::k_observables);
     const auto dims = h5::dimensions(observables);
-    layout.seeds = dims[0];
-    layout.initials = dims[1];
     const h5::Handle type(H5Dget_type(observables.get()), H5Tclose);
-    layout.precision = H5Tget_size(type.get()) == 4 ? Precision::float32 : Precision::float64;
+    const auto precision = H5Tget_size(type.get()) <= 4 ? Precision::float32 : Precision::float64;
+    if (layout.configurations.size() == 1) {
+      layout.seeds = dims[0];
+      layout.initials = dims[1];
+      layout.precision = precision;
+    }
+    if (dims[0] != layout.seeds || dims[1] != layout.initials || precision != layout.precision)
+      throw Error(fmt::format(
+          "configuration {} has {} seeds, {} initials and {} bytes a number, {} has {}, {} and {}: give all "
+          "the same", name, dims[0], dims[1], precision == Precision::float32 ? 4 : 8,
+          layout.configurations.front().name, layout.seeds, layout.initials,
+          layout.precision == Precision::float32 ? 4 : 8));
   }
   if (layout.configurations.empty()) throw Error("the file holds no configurations");
   return layout;
+}
+
+/// A configuration as far as two files must agree on it.
+std::string shape_words(const TrajectoryLayout& layout, std::size_t c) {
+  if (c >= layout.configurations.size()) return "no configuration";
+  const ConfigurationShape& shape = layout.configurations[c];
+  return fmt::format("{} with {} seeds, {} initials, {} snapshots, {} features in {}", shape.name, layout.seeds,
+                     layout.initials, shape.time.size(), shape.features,
+                     layout.precision == Precision::float32 ? "float32" : "float64");
+}
+
+/// Throws UsageError unless a file of trajectories is one that `wanted` may be written into. The keys of
+/// a study do not tell all: another program's file has none, and a data set may have been replaced.
+void check_same_shape(const TrajectoryLayout& there, const TrajectoryLayout& wanted, const std::string& path) {
+  for (std::size_t c = 0; c < std::max(there.configurations.size(), wanted.configurations.size()); ++c)
+    if (shape_words(there, c) != shape_words(wanted, c))
+      throw UsageError(fmt::format("{} was not written for this study: it holds {}, the study asks for {}. Choose "
+                                   "another --out, or --force to begin it anew", path, shape_words(there, c),
+                                   shape_words(wanted, c)));
 }
 
 /// Whether there is a file with anything in it to lose. One without a whole ensemble (a job that
@@ -119,7 +147,10 @@ TrajectoryArchive TrajectoryArchive::begin(const Comm& comm, const std::string& 
     });
   TrajectoryArchive archive;
   archive.archive_ = open_archive(comm, path, schema::k_trajectories_type, true);
-  check_same_study(archive.archive_.header, path, study, {"study", "data", "model", "training", "record"});
+  together(comm, [&] {
+    check_same_study(archive.archive_.header, path, study, {"study", "data", "model", "training", "record"});
+    check_same_shape(read_layout(archive.id()), layout, path);
+  });
   archive.layout_ = layout;
   return archive;
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <boost/program_options.hpp>
 #include <sstream>
 
@@ -90,7 +91,8 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
     return values.count(name) ? values[name].as<std::string>() : std::string();
   };
   Arguments arguments;
-  arguments.command_line = fmt::format("equikoop {}", fmt::join(words, " "));
+  arguments.command_line = "equikoop";
+  for (const auto& word : words) arguments.command_line += fmt::format(" {}", shell_word(word));
   arguments.out = text("out");
   arguments.walltime = text("walltime");
   arguments.petsc = split_words(text("petsc"));
@@ -106,6 +108,29 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   const bool page = arguments.help || arguments.help_study || arguments.version;
   if (values.count("words") && !page) take_words(arguments, values["words"].as<std::vector<std::string>>());
   return arguments;
+}
+
+std::string shell_word(const std::string& word) {
+  static constexpr std::string_view signs = "._-+=,/:@%";
+  const auto plain = [](char c) {
+    const auto code = static_cast<unsigned char>(c);
+    return code >= 0x80 || std::isalnum(code) || signs.find(c) != std::string_view::npos;
+  };
+  if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
+  std::string quoted;
+  for (const char c : word) {
+    if (c == '\'') quoted += R"('\')";
+    quoted += c;
+  }
+  return fmt::format("'{}'", quoted);
+}
+
+std::string stage_command(const Arguments& arguments, const std::string& stage) {
+  std::string line = fmt::format("equikoop {} {}", stage, shell_word(arguments.target));
+  if (!arguments.out.empty()) line += fmt::format(" --out {}", shell_word(arguments.out));
+  for (const auto& [key, value] : arguments.overrides)
+    line += fmt::format(" {}", shell_word(fmt::format("--{}={}", key, value)));
+  return line;
 }
 
 std::string help_page() {

@@ -28,6 +28,13 @@ struct Arguments {
 /// Throws UsageError that names the word and what it may have meant.
 Arguments parse_arguments(const std::vector<std::string>& words);
 
+/// `word` as it must stand on a shell's command line: in quotes if it has blanks or other signs.
+std::string shell_word(const std::string& word);
+
+/// The command that does `stage` of the same study, with the same folder and overrides: what an error
+/// tells the user to type next.
+std::string stage_command(const Arguments& arguments, const std::string& stage);
+
 /// The page of `equikoop --help`.
 std::string help_page();
 

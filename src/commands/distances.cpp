@@ -105,13 +105,15 @@ bool up_to_date(const Job& job, const std::string& path, const std::string& sour
 
 SpectraArchive complete_spectra(const Job& job) {
   const std::string path = job.path(schema::k_spectra_file);
+  require_file(job, path, "spectra");
   auto archive = SpectraArchive::read(job.comm, path);
   together(job.comm, [&] {
     check_same_study(archive.file().header, path, job.study,
                      {"study", "data", "model", "training", "record", "koopman"});
     if (archive.complete_count() < archive.row_count())
-      throw Error(fmt::format("{} is incomplete: {} of {} spectra. Resume with: equikoop spectra {}", path,
-                              archive.complete_count(), archive.row_count(), job.arguments.target));
+      throw Error(fmt::format("{} is incomplete: {} of {} spectra. Resume with: {}", path,
+                              archive.complete_count(), archive.row_count(),
+                              stage_command(job.arguments, "spectra")));
   });
   return archive;
 }

@@ -89,6 +89,14 @@ Job begin_job(const Comm& comm, const Arguments& arguments, const std::string& d
   return job;
 }
 
+void require_file(const Job& job, const std::string& path, const std::string& stage) {
+  together(job.comm, [&] {
+    std::error_code error;
+    if (job.comm.is_root() && !std::filesystem::exists(path, error))
+      throw Error(fmt::format("{} does not exist. Make it with: {}", path, stage_command(job.arguments, stage)));
+  });
+}
+
 void print_header(const Job& job) {
   const auto& log = job.log;
   log.line("equikoop {} ({}), {}, {}", build_info::version(), build_info::commit(), build_info::compiler(),

@@ -44,6 +44,9 @@ struct Job {
   std::string path(const char* file) const { return out + "/" + file; }
 };
 
+/// Throws Error that says how to make `path`, a file of `stage`, unless it is there. Collective.
+void require_file(const Job& job, const std::string& path, const std::string& stage);
+
 /// Reads the study, makes and probes the folder of results, locks it. Collective.
 Job begin_job(const Comm& comm, const Arguments& arguments, const std::string& data_environment);
 

@@ -23,9 +23,9 @@ void stage(Job& job, PhaseTable& phases) {
 
 std::string next_step(const Job& job) {
   const std::string& command = job.arguments.command;
-  if (command == "train") return "equikoop spectra " + job.arguments.target;
-  if (command == "spectra") return "equikoop distances " + job.arguments.target;
-  return "python3 postprocess/report.py " + job.out;
+  if (command == "train") return stage_command(job.arguments, "spectra");
+  if (command == "spectra") return stage_command(job.arguments, "distances");
+  return "python3 postprocess/report.py " + shell_word(job.out);
 }
 
 void work(const Comm& comm, const Arguments& arguments, const std::string& data_environment) {

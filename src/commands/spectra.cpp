@@ -159,12 +159,14 @@ class SpectraWork {
 
 TrajectoryArchive complete_trajectories(const Job& job) {
   const std::string path = job.path(schema::k_trajectories_file);
+  require_file(job, path, "train");
   auto archive = TrajectoryArchive::read(job.comm, path);
   together(job.comm, [&] {
     check_same_study(archive.file().header, path, job.study, {"study", "data", "model", "training", "record"});
     if (archive.complete_count() < archive.ensemble_count())
-      throw Error(fmt::format("{} is incomplete: {} of {} ensembles. Resume with: equikoop train {}", path,
-                              archive.complete_count(), archive.ensemble_count(), job.arguments.target));
+      throw Error(fmt::format("{} is incomplete: {} of {} ensembles. Resume with: {}", path,
+                              archive.complete_count(), archive.ensemble_count(),
+                              stage_command(job.arguments, "train")));
   });
   return archive;
 }

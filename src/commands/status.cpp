@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <sstream>
 
 #include "commands.hpp"
 #include "equikoop/archive/schema.hpp"
 #include "equikoop/archive/spectra.hpp"
 #include "equikoop/archive/trajectories.hpp"
+#include "equikoop/study/study.hpp"
 
 namespace equikoop {
 namespace {
@@ -26,9 +28,17 @@ std::string spectra_state(const Comm& self, const std::string& path) {
   return share(archive.complete_count(), archive.row_count(), "spectra");
 }
 
-std::string study_file(const std::string& path) {
+/// The study of an archive with the overrides it was begun with, as words of a command; STUDY where
+/// another program wrote the file.
+std::string study_words(const std::string& path) {
   const auto file = h5::open_file(path, false);
-  return h5::read_text_attribute(h5::open_group(file.get(), schema::k_provenance).get(), "study_file");
+  if (!h5::exists(file.get(), schema::k_provenance)) return "STUDY";
+  const auto group = h5::open_group(file.get(), schema::k_provenance);
+  std::string words = shell_word(h5::read_text_attribute(group.get(), "study_file"));
+  std::istringstream text(h5::read_text_attribute(group.get(), "study_text"));
+  for (std::string line; std::getline(text, line);)
+    if (line.starts_with(k_override_line)) words += fmt::format(" {}", shell_word(line.substr(k_override_line.size())));
+  return words;
 }
 
 /// One line for a file; returns whether it is there and whole.
@@ -49,10 +59,10 @@ std::string next_command(const std::string& folder, bool trained, bool computed,
     const std::string path = folder + "/" + name;
     if (!std::filesystem::exists(path)) continue;
     const char* stage = computed ? "distances" : trained ? "spectra" : "train";
-    if (compared && computed) return fmt::format("python3 postprocess/report.py {}", folder);
-    return fmt::format("equikoop {} {} --out {}", stage, study_file(path), folder);
+    if (compared && computed) return "python3 postprocess/report.py " + shell_word(folder);
+    return fmt::format("equikoop {} {} --out {}", stage, study_words(path), shell_word(folder));
   }
-  return "equikoop run STUDY --out " + folder;
+  return "equikoop run STUDY --out " + shell_word(folder);
 }
 
 }  // namespace

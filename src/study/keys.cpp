@@ -346,8 +346,10 @@ std::string nearest_key(std::string_view name) {
   const auto keys = study_keys();
   // A name without (or with the wrong) section is compared by its last part as well.
   const auto last = [](std::string_view full) { return full.substr(full.find('.') + 1); };
+  // Among equals the one whose section fits is meant.
   const auto distance = [&](const Key& key) {
-    return std::min(edit_distance(name, key.name), edit_distance(last(name), last(key.name)));
+    const std::size_t whole = edit_distance(name, key.name);
+    return std::pair(std::min(whole, edit_distance(last(name), last(key.name))), whole);
   };
   return std::min_element(keys.begin(), keys.end(), [&](const Key& a, const Key& b) {
            return distance(a) < distance(b);

@@ -100,7 +100,7 @@ class Builder {
     draft_.study.file = file;
     draft_.study.text = text;
     for (const auto& [key, value] : overrides)
-      draft_.study.text += fmt::format("# from the command line: --{}={}\n", key, value);
+      draft_.study.text += fmt::format("{}--{}={}\n", k_override_line, key, value);
   }
 
   Study build() {

@@ -52,11 +52,15 @@ Handle open_file(const std::string& path, bool writable);
 /// Opens `path` for all ranks of `comm` through MPI-IO. Collective.
 Handle open_file(const std::string& path, bool writable, const Comm& comm);
 
+/// Lets a file of one process that cannot be written (a full disk) be closed all the same: what HDF5
+/// still holds goes to memory and is lost. Without it HDF5 keeps the broken file and crashes at exit.
+void divert_to_memory(const Handle& file);
+
 Handle create_group(hid_t parent, const std::string& name);
 Handle open_group(hid_t parent, const std::string& name);
 Handle open_dataset(hid_t parent, const std::string& name);
 bool exists(hid_t parent, const std::string& name);
-/// Names of the groups in `parent`, in order of their `index` attribute.
+/// Names of the groups in `parent`, in order of their `index` attribute (0 where they have none).
 std::vector<std::string> groups_by_index(hid_t parent);
 
 /// The little-endian type of the file and the native type of memory for a number.

@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "equikoop/base/comm.hpp"
 #include "equikoop/study/options.hpp"
@@ -15,6 +16,9 @@ struct Override {
   std::string key;
   std::string value;
 };
+
+/// What stands before an override among the comments at the end of Study::text.
+inline constexpr std::string_view k_override_line = "# from the command line: ";
 
 /// Parses `text`, the content of `file`.
 /// Throws UsageError naming file, key and what is allowed for: unknown, repeated, contradictory or
