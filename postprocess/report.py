@@ -116,6 +116,8 @@ def body(results, drawn):
         ("provenance", "Provenance", provenance(results)),
         ("citation", "Method and citation", citation(results)),
     ]
+    if results.distances.windows is not None:
+        sections.insert(4, ("windows", "Windows of training", (drawn["windows"],)))
     links = "".join(f'<a href="#{anchor}">{title}</a>' for anchor, title, _ in sections)
     parts = [header(results, links), answer_section(results)]
     parts += [page.section(anchor, title, *content) for anchor, title, content in sections]

@@ -69,22 +69,28 @@ namespace {
 }  // namespace
 
 void together(const Comm& comm, const std::function<void()>& work) {
+  // What is shown is a fault before a stop, and a stop before a rank that only followed it.
+  enum Weight { fault, stop, follower, none };
   std::string message;
   int code = -1;
+  int weight = none;
   try {
     work();
+  } catch (const Followed& error) {
+    message = error.what();
+    code = static_cast<int>(error.code());
+    weight = follower;
   } catch (const Error& error) {
     message = error.what();
     code = static_cast<int>(error.code());
+    weight = error.code() == Exit::resumable ? stop : fault;
   } catch (const std::exception& error) {
     message = error.what();
     code = static_cast<int>(Exit::failure);
+    weight = fault;
   }
-  // A rank that only gave up because another failed (Interrupted) must not hide the cause.
-  const bool gave_up = code == static_cast<int>(Exit::resumable);
-  const int none = 2 * comm.size();
-  const int first = comm.min(code < 0 ? none : comm.rank() + (gave_up ? comm.size() : 0));
-  if (first == none) return;
+  const int first = comm.min(weight * comm.size() + comm.rank());
+  if (first >= none * comm.size()) return;
   throw_as(comm, first % comm.size(), code, std::move(message));
 }
 

@@ -18,7 +18,7 @@ void Heartbeat::beat(double share) {
   if (std::chrono::duration<double>(now - last_).count() < k_look_interval) return;
   last_ = now;
   if (stop_.requested()) throw Interrupted(fmt::format("stopped by {}", stop_.reason()));
-  if (counter_.closed()) throw Interrupted("stopped because another rank did");
+  if (counter_.closed()) throw Followed();
   // Units that other ranks have taken count as done: progress is a little ahead, by their number.
   progress_.update(std::max(0.0, static_cast<double>(counter_.taken()) - 1 + share));
 }

@@ -36,7 +36,9 @@ class Mnist(StudyTest):
             self.assertEqual(delays, [64, 32, 8])
             for group in file["configurations"].values():
                 self.assertTrue((group["rank"][...] == 10).all())
-                self.assertLess(numpy.abs(group["eigenvalues"][:, 0] - 1).max(), 0.01)
+                # Weights that have nearly settled: an eigenvalue at 1, whichever its place by modulus. An
+                # epoch moves them by less than their size, so the slowest mode stays within 10 / steps.
+                self.assertLess(numpy.abs(group["eigenvalues"][...] - 1).min(axis=1).max(), 0.01)
 
 
 if __name__ == "__main__":

@@ -116,7 +116,7 @@ class Options(StudyTest):
         self.succeed("run", self.study(), "--out", out, "-q")
         for words in (["--compare.order=2"], ["--compare.scaling=log", "--compare.clock=time"],
                       ["--compare.weights=amplitude"], ["--compare.weights=residual"], ["--compare.paired=off"],
-                      ["--compare.permutations=0", "--compare.bootstrap=0"]):
+                      ["--compare.permutations=1", "--compare.bootstrap=1"]):
             with self.subTest(words=words):
                 self.succeed("distances", self.study(), "--out", out, "-q", *words, ranks=1)
                 with h5py.File(out / "distances.h5") as file:

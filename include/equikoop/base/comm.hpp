@@ -84,8 +84,9 @@ class Comm {
   int size_ = 1;
 };
 
-/// Runs `work` on every rank. If it throws on some, every rank throws the error of the lowest of
-/// them, so that all go down together with one message. `work` itself must not need the other
+/// Runs `work` on every rank. If it throws on some, every rank throws the gravest of the errors
+/// (a fault before a stop, a stop before a rank that followed it; the lowest rank's among equals), so
+/// that all go down together with one message. `work` itself must not need the other
 /// ranks after it can fail. Collective.
 void together(const Comm& comm, const std::function<void()>& work);
 

@@ -35,6 +35,12 @@ class Interrupted : public Error {
   explicit Interrupted(const std::string& line) : Error(line, Exit::resumable) {}
 };
 
+/// This rank stopped only because another did: the line to show is that rank's.
+class Followed : public Interrupted {
+ public:
+  Followed() : Interrupted("stopped because another rank did") {}
+};
+
 /// Throws Error naming `intent` and MPI's own message unless `code` is MPI_SUCCESS.
 void check_mpi(int code, std::string_view intent,
                std::source_location where = std::source_location::current());
