@@ -6,6 +6,9 @@
 equikoop_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck disable=SC2034  # read by the scripts that source this
 equikoop_build=${EQUIKOOP_BUILD:-$equikoop_root/build/native}
+# nproc obeys OMP_NUM_THREADS, which is 1 below: it is about threads of a rank, not about cores.
+# shellcheck disable=SC2034  # read by the scripts that source this
+equikoop_cores=$(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc)
 
 # Ranks yield and are not bound, so that several jobs share a machine; in a job, cores are given out
 # by the scheduler. One BLAS thread a rank.

@@ -27,5 +27,5 @@ if [ ! -f "$equikoop_root/input/data/digits/train-images-idx3-ubyte" ]; then
 fi
 
 out=$(equikoop_out "$study" "$@")
-mpirun -q -n "${EQUIKOOP_RANKS:-$(nproc)}" "$equikoop_build/src/equikoop" run "$study" "$@"
+mpirun -q -n "${EQUIKOOP_RANKS:-$equikoop_cores}" "$equikoop_build/src/equikoop" run "$study" "$@"
 "$python" "$equikoop_root/postprocess/report.py" "$out"

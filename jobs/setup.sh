@@ -60,4 +60,4 @@ if [ ! -f "$equikoop_build/CMakeCache.txt" ] ||
   }
   rm -f "$equikoop_root/build-configure.log"
 fi
-cmake --build "$equikoop_build" --parallel "$(nproc)" -- --no-print-directory
+cmake --build "$equikoop_build" --parallel "$equikoop_cores" -- --no-print-directory

@@ -8,7 +8,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
 resumable=85  # equikoop's exit code: stopped in time, the same command goes on
-ranks=${SLURM_NTASKS:-${EQUIKOOP_RANKS:-$(nproc)}}
+ranks=${SLURM_NTASKS:-${EQUIKOOP_RANKS:-$equikoop_cores}}
 launcher=()
 
 say() { echo "equikoop: $*"; }
