@@ -15,7 +15,23 @@ from support.equikoop import StudyTest, main, rank_processes
 RESUMABLE = 85
 
 
-class Stopped(StudyTest):
+class StopTest(StudyTest):
+    """What both kinds of test need: the archive in self.out, looked at while a job writes it."""
+
+    def wait_for_first_ensemble(self, job):
+        deadline = time.monotonic() + 60
+        while not self.complete() and time.monotonic() < deadline and job.poll() is None:
+            time.sleep(0.02)
+
+    def complete(self):
+        try:
+            with h5py.File(self.out / "trajectories.h5") as file:
+                return sum(int(g["complete"][...].sum()) for g in file["configurations"].values())
+        except OSError:
+            return 0
+
+
+class Stopped(StopTest):
     def setUp(self):
         super().setUp()
         # Some ten seconds of training, were it not stopped.
@@ -25,17 +41,8 @@ class Stopped(StudyTest):
 
     def start_training(self, ranks, *words):
         job = self.start("train", self.ini, "--out", self.out, *words, ranks=ranks)
-        deadline = time.monotonic() + 20
-        while not self.complete() and time.monotonic() < deadline and job.poll() is None:
-            time.sleep(0.05)
+        self.wait_for_first_ensemble(job)
         return job
-
-    def complete(self):
-        try:
-            with h5py.File(self.out / "trajectories.h5") as file:
-                return sum(int(g["complete"][...].sum()) for g in file["configurations"].values())
-        except OSError:
-            return 0
 
     def assert_stopped(self, job, *reasons):
         result = self.finish(job)
@@ -70,11 +77,15 @@ class Stopped(StudyTest):
         self.assertGreater(self.complete(), before)
 
 
-class StoppedAndResumed(StudyTest):
+class StoppedAndResumed(StopTest):
     def test_resumes_to_the_same_bits(self):
-        ini = self.study(study__seeds=8, training__steps=6000, study__initials=5)
+        ini = self.study(study__seeds=24, training__steps=12000, study__initials=5, record__every=20)
         self.succeed("train", ini, "--out", "calm", "-q", ranks=2)
-        result = self.run_program("train", ini, "--out", "stopped", "--walltime", "1", "-q", ranks=1)
+        self.out = self.folder / "stopped"
+        job = self.start("train", ini, "--out", self.out, "-q", ranks=1)
+        self.wait_for_first_ensemble(job)
+        job.send_signal(signal.SIGTERM)
+        result = self.finish(job)
         self.assertEqual(result.code, RESUMABLE, result.err)
         self.succeed("run", ini, "--out", "stopped", "-q", ranks=3)
         self.assert_same_data(self.folder / "calm/trajectories.h5", self.folder / "stopped/trajectories.h5")
