@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
+#include <system_error>
 
 namespace equikoop {
 namespace {
@@ -15,6 +17,17 @@ constexpr int k_bar_width = 30;           // characters
 
 double seconds(std::chrono::steady_clock::duration duration) {
   return std::chrono::duration<double>(duration).count();
+}
+
+/// Whether a person watches standard output. MPI launchers give rank 0 a terminal of their own even
+/// when they write to a file or a pipe, so the launcher's output has to be a terminal as well, where
+/// the system tells (/proc).
+bool watched() {
+  if (::isatty(STDOUT_FILENO) != 1) return false;
+  std::error_code unknown;
+  const auto target = std::filesystem::read_symlink(fmt::format("/proc/{}/fd/1", ::getppid()), unknown);
+  return unknown || target.string().starts_with("/dev/pts/") || target.string().starts_with("/dev/tty") ||
+         target.string().starts_with("/dev/console");
 }
 
 }  // namespace
@@ -35,7 +48,7 @@ std::string bytes_text(double bytes) {
 
 Progress::Progress(const Log& log, std::string label, double total, std::string unit)
     : log_(log), label_(std::move(label)), total_(total), unit_(std::move(unit)),
-      terminal_(log.speaks() && ::isatty(STDOUT_FILENO) == 1) {}
+      terminal_(log.speaks() && watched()) {}
 
 std::string Progress::state(double done) const {
   const double elapsed = seconds(Clock::now() - start_);

@@ -53,6 +53,11 @@ class Quickstart(StudyTest):
         self.assertTrue(lines[0].startswith("equikoop "), lines[0])
         self.assertEqual(lines[-1], f"next: python3 postprocess/report.py {self.out}")
 
+    def test_draws_no_bar_into_a_pipe(self):
+        """Two ranks: the launcher gives rank 0 a terminal, though its own output goes to a pipe."""
+        self.assertNotIn("\033", self.first.out)
+        self.assertNotIn("ETA", self.first.out)
+
     def test_second_run_makes_nothing_anew_and_says_so(self):
         before = {name: (self.out / name).read_bytes() for name in FILES}
         again = self.quickstart()
