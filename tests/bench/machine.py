@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How rows of the bench run programs on this machine, and what they may know about it."""
+import json
+import os
+import pathlib
+import platform
+import re
+import subprocess
+import time
+
+from support.equikoop import BINARY, MPIRUN, ROOT, environment, study_text
+
+PROGRAMS = pathlib.Path(os.environ.get("EQUIKOOP_BENCH", pathlib.Path(BINARY).parents[1] / "tests/bench"))
+
+
+class Series(dict):
+    """What one program printed: {name: samples}, and its checks."""
+
+    def __init__(self, lines):
+        super().__init__()
+        self.checks = []
+        for line in filter(lambda text: text.startswith("{"), lines):
+            entry = json.loads(line)
+            if "check" in entry:
+                self.checks.append((entry["check"], entry["error"], entry["bound"]))
+            else:
+                self[entry["name"]] = entry["values"]
+
+
+class Bench:
+    """`folder` is scratch on a disk; `quick` asks for checks rather than numbers; `mnist` is a folder or None."""
+
+    def __init__(self, folder, quick):
+        self.folder = folder
+        self.quick = quick
+        self.mnist = find_mnist()
+
+    def describe(self):
+        return (f"{processor()}, {len(os.sched_getaffinity(0))} cores, {platform.system()} {platform.release()}; "
+                f"MNIST {'found' if self.mnist else 'not found (EQUIKOOP_DATA)'}")
+
+    def environment(self):
+        extra = {"EQUIKOOP_DATA": str(self.mnist)} if self.mnist else {}
+        return environment(str(self.folder), extra)
+
+    def measure(self, program, *words, ranks=1):
+        """Runs bench_PROGRAM and returns its Series."""
+        return Series(self.run([str(PROGRAMS / f"bench_{program}"), *map(str, words)], ranks).splitlines())
+
+    def equikoop(self, *words, ranks=1):
+        """Runs the program itself; returns (standard output, seconds of the whole command)."""
+        began = time.monotonic()
+        out = self.run([BINARY, *map(str, words)], ranks)
+        return out, time.monotonic() - began
+
+    def run(self, command, ranks=1):
+        if ranks > 1:
+            command = [MPIRUN, "-q", "-n", str(ranks), *command]
+        result = subprocess.run(command, cwd=self.folder, env=self.environment(), text=True, capture_output=True)
+        if result.returncode != 0:
+            raise RuntimeError(f"{' '.join(command)} ended with {result.returncode}: {result.stderr}")
+        return result.stdout
+
+    def study(self, name, keys):
+        """Writes {"section.key": value} as a study file."""
+        path = self.folder / name
+        path.write_text(study_text(keys))
+        return path
+
+
+def find_mnist():
+    """The folder of MNIST's IDX files that EQUIKOOP_DATA names, itself or in mnist/."""
+    root = pathlib.Path(os.environ.get("EQUIKOOP_DATA") or "/nonexistent")
+    for folder in (root, root / "mnist"):
+        if any((folder / f"train-images-idx3-ubyte{ending}").is_file() for ending in ("", ".gz")):
+            return folder
+    return None
+
+
+def processor():
+    try:
+        text = pathlib.Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return platform.machine()
+    return re.search(r"model name\s*:\s*(.*)", text).group(1) if "model name" in text else platform.machine()
+
+
+def phase(output, name):
+    """Mean seconds over ranks of a phase in the table at the end of a log (see base/timer.hpp)."""
+    for line in output.splitlines():
+        if line.startswith(name):
+            return float(line[len(name):].split()[2])
+    raise RuntimeError(f"no phase '{name}' in:\n{output}")
+
+
+__all__ = ["Bench", "Series", "phase", "ROOT"]
