@@ -12,7 +12,7 @@ tests=OFF
 packages=(g++ cmake make pkg-config git openmpi-bin libopenmpi-dev libhdf5-openmpi-dev petsc-dev slepc-dev
           libboost-program-options-dev libopenblas-dev liblapacke-dev libfmt-dev librandom123-dev
           zlib1g-dev python3 python3-numpy python3-h5py python3-matplotlib python3-scipy python3-sklearn)
-test_packages=(libgtest-dev libgmock-dev hdf5-tools python3-pot)
+test_packages=(libgtest-dev libgmock-dev hdf5-tools python3-pot python3-mpmath)
 [ $tests = ON ] && packages+=("${test_packages[@]}")
 
 missing_packages() {

@@ -20,6 +20,7 @@ from scipy.optimize import linear_sum_assignment
 import descent_reference as reference
 
 DELAYS = 4
+BITS = 200  # a state of 50 digits has 166 binary places
 
 
 def delay_pairs(states):
@@ -43,10 +44,13 @@ def spectrum_double(states):
 
 
 def spectrum_fifty(states):
-    """Eigenvalues of Z' Z^T (Z Z^T)^-1 with 50 digits, of which squaring leaves more than 30."""
+    """Eigenvalues of Z' Z^T (Z Z^T)^-1 with 50 digits, of which squaring leaves more than 30. Products
+    are sums of integers, states in units of 2^-BITS: exact for doubles above 2^-(BITS - 52), and fast."""
     mp = reference.mpmath
-    before, after = (mp.matrix(c) for c in delay_pairs(states))
-    gram, cross = before.T * before, after.T * before
+    unit = mp.mpf(2) ** BITS
+    before, after = (np.array([[int(mp.nint(x * unit)) for x in column] for column in columns],
+                              dtype=object) for columns in delay_pairs(states))
+    gram, cross = (mp.matrix((c.T @ before).tolist()) for c in (before, after))
     values = mp.eig(cross * mp.inverse(gram), left=False, right=False)
     return np.array([complex(v) for v in values])
 
@@ -60,6 +64,18 @@ def bisection_oracle(states):
         columns += sum(v * v for v in last)
         ends += sum(v * v for v, after in zip(last, d[DELAYS + 1:]) if after == 0)
     return 1 - ends / columns
+
+
+def published_case(method):
+    """The tan study of arXiv 2302.09160 as a case of descent_reference."""
+    return {"method": method, "loss": "tan", "regulariser": "log_barrier", "dimension": 2, "initials": 25,
+            "steps": 100, "rate": 0.01, "hold": False, "state": False}
+
+
+def published_states(method, arithmetic):
+    """Its trajectories [initial][time][feature], evaluated here."""
+    case = published_case(method)
+    return [states for states, _ in reference.ensemble(case, arithmetic)]
 
 
 def ordered(values):

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Descent problems through the whole pipeline against what is known: the published tan study in
-many digits, quadratic losses on paper, and mirror descent against gradient descent as steps shrink."""
+"""Descent problems through the whole pipeline against what is known: the published tan study in many
+digits and evaluated a second time from its starts on, in doubles and with 50 digits; quadratic losses
+on paper; and mirror descent against gradient descent as steps shrink."""
 import itertools
 import pathlib
 import sys
+import unittest
 
 import h5py
 import numpy as np
@@ -59,6 +61,22 @@ class Published(equikoop.StudyTest):
         found = spectra(self.folder)
         for method in ("omd", "ogd"):
             np.testing.assert_allclose(found[f"method={method}"], PUBLISHED[method], rtol=0, atol=DIGITS)
+
+    def assert_chain(self, method, states, spectrum):
+        found = spectra(self.folder)[f"method={method}"]
+        cost, _ = descent_table.matched(spectrum(states), found)
+        self.assertLess(cost.max(), DIGITS)
+
+    def test_the_whole_chain_again_in_numpy(self):
+        for method in ("omd", "ogd"):
+            states = descent_table.published_states(method, descent_reference.Double)
+            self.assert_chain(method, states, lambda s: descent_table.spectrum_double(s)[0])
+
+    @unittest.skipUnless(descent_reference.mpmath, "mpmath is not installed (python3-mpmath)")
+    def test_the_whole_chain_again_with_fifty_digits(self):
+        for method in ("omd", "ogd"):
+            states = descent_table.published_states(method, descent_reference.fifty_digits())
+            self.assert_chain(method, states, descent_table.spectrum_fifty)
 
     def test_bisection_has_six_eigenvalues_and_a_jordan_block(self):
         found = spectra(self.folder)["method=bisection"]
@@ -119,6 +137,32 @@ class Quadratic(equikoop.StudyTest):
         self.assert_spectrum(self.eigenvalues(model__method="momentum", record__observable="state"),
                              self.momentum_roots())
 
+    def test_quadratic_observables_see_the_products(self):
+        # A second program lifts the positions to x_i and x_i x_j: the archive takes any observable.
+        path = self.study("lifted.ini", QUADRATIC)
+        out = self.folder / "out"
+        self.succeed("train", path, "--out", out, ranks=1)
+        i, j = np.triu_indices(len(HESSIAN))
+        with h5py.File(out / "trajectories.h5") as file:
+            x = file["configurations/base/observables"][...]
+        lifted = np.concatenate([x, x[..., i] * x[..., j]], axis=-1)
+        foreign = self.folder / "foreign"
+        foreign.mkdir()
+        with h5py.File(foreign / "trajectories.h5", "w") as file:
+            file.attrs.update({"filetype": "equikoop trajectories", "format_version": "1.0"})
+            group = file.create_group("configurations/base")
+            group.attrs["index"] = 0
+            group["observables"] = lifted
+        self.succeed("spectra", path, "--out", foreign, ranks=1)
+        rates = 1 - RATE * HESSIAN
+        self.assert_spectrum(spectra(foreign)["base"], np.concatenate([rates, rates[i] * rates[j]]))
+
+    def test_random_starts_and_a_larger_dimension_have_the_same_rates(self):
+        curvatures = [3, 2, 1.2, 0.7, 0.2]
+        found = self.eigenvalues(model__dimension=5, model__hessian=",".join(map(str, curvatures)),
+                                 model__starts="random", study__initials=12)
+        self.assert_spectrum(found, 1 - RATE * np.array(curvatures))
+
     def test_positions_of_momentum_alone_are_not_its_state(self):
         found = self.eigenvalues(model__method="momentum")
         cost = np.abs(found[:, None] - self.momentum_roots()[None, :]).min(axis=1)
@@ -126,25 +170,34 @@ class Quadratic(equikoop.StudyTest):
 
 
 class ContinuousLimit(equikoop.StudyTest):
-    """Mirror descent with the log barrier and gradient descent in u = log x follow one flow. From the
-    same starts, with u seen as x = exp u, their rates differ by the first power of the step."""
+    """Mirror descent and gradient descent in u follow one flow: log barrier with x = exp u, entropy with
+    x = u^2/4. From the same starts, with u seen as x, their rates differ by the first power of the step."""
 
     RATES, TIME, SPACING = (0.02, 0.01, 0.005), 1.0, 0.02
     HESSIAN, ANGLE = (1.0, 0.5), 0.3
 
+    # x(u), x'(u), u(x) of each regulariser.
+    PARAMETER = {"log_barrier": (np.exp, np.exp, np.log),
+                 "entropy": (lambda u: u**2 / 4, lambda u: u / 2, lambda x: 2 * np.sqrt(x))}
+
     def test_distance_shrinks_with_the_step(self):
+        for regulariser in self.PARAMETER:
+            with self.subTest(regulariser=regulariser):
+                self.check(regulariser)
+
+    def check(self, regulariser):
         steps = [round(self.TIME / rate) for rate in self.RATES]
         every = [round(self.SPACING / rate) for rate in self.RATES]
         text = lambda values: " ".join(map(str, values))
         path = self.study("limit.ini", QUADRATIC, **{
             "study.initials": 25, "study.zip": "learning_rate steps every", "model.method": "omd ogd",
-            "model.dimension": 2, "model.hessian": ",".join(map(str, self.HESSIAN)),
+            "model.regulariser": regulariser, "model.dimension": 2, "model.hessian": ",".join(map(str, self.HESSIAN)),
             "model.rotation": self.ANGLE, "training.learning_rate": text(self.RATES),
             "training.steps": text(steps), "record.every": text(every), "koopman.delays": 1,
             "compare.scaling": "log", "compare.clock": "time"})
-        out = self.folder / "out"
+        out = self.folder / regulariser
         self.succeed("train", path, "--out", out, ranks=1)
-        self.replace_gradient_descent(out, every)
+        self.replace_gradient_descent(out, every, self.PARAMETER[regulariser])
         self.succeed("spectra", path, "--out", out, ranks=1)
         self.succeed("distances", path, "--out", out, ranks=1)
         distances = [self.distance(out, rate) for rate in self.RATES]
@@ -152,23 +205,23 @@ class ContinuousLimit(equikoop.StudyTest):
             self.assertAlmostEqual(fine / coarse, 0.5, delta=0.03)  # first order; second is 2 % here
         self.assertLess(distances[-1], 0.01)  # of rates between 0.1 and 3
 
-    def replace_gradient_descent(self, out, every):
+    def replace_gradient_descent(self, out, every, parameter):
         with h5py.File(out / "trajectories.h5", "r+") as file:
             groups = file["configurations"]
             for rate, skip in zip(self.RATES, every):
                 mirror, other = (next(g for n, g in groups.items() if f"method={m}," in n and f"={rate}," in n)
                                  for m in ("omd", "ogd"))
                 walk = mirror["observables"][0]
-                other["observables"][0] = self.gradient_descent(walk[:, 0], rate, skip, walk.shape[1])
+                other["observables"][0] = self.gradient_descent(walk[:, 0], rate, skip, walk.shape[1], *parameter)
 
-    def gradient_descent(self, start, rate, every, snapshots):
+    def gradient_descent(self, start, rate, every, snapshots, x_of, slope, u_of):
         problem = {"dimension": 2, "hessian": self.HESSIAN, "rotation": self.ANGLE}
         hessian = np.array(descent_reference.hessian(problem, descent_reference.Double))
-        u, seen = np.log(start), []
+        u, seen = u_of(start), []
         for _ in range(snapshots):
-            seen.append(np.exp(u))
+            seen.append(x_of(u))
             for _ in range(every):
-                u = u - rate * (np.exp(u) @ hessian) * np.exp(u)
+                u = u - rate * (x_of(u) @ hessian) * slope(u)
         return np.stack(seen, axis=1)
 
     def distance(self, out, rate):
