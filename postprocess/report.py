@@ -19,6 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 try:
     import figures
     import page
+    import scope
     import tables
     from answer import answer
     from archive import ArchiveError
@@ -143,8 +144,10 @@ def question_of(results):
 
 
 def answer_section(results):
+    told = answer(results)
+    told = told[:1] + scope.bare_distances(results) + told[1:] + scope.paragraphs(results)
     parts = []
-    for i, (heading, text) in enumerate(answer(results)):
+    for i, (heading, text) in enumerate(told):
         parts.append(page.paragraph(text, "first") if i == 0
                      else f"<h3>{page.escape(heading)}</h3>{page.paragraph(text)}")
     return f'<section id="answer"><h2>Answer</h2><div class="answer">{"".join(parts)}</div></section>'

@@ -148,12 +148,35 @@ def _values(keys, columns):
     return [" / ".join(row) for row in zip(*(columns[k] for k in keys))]
 
 
+SHORTER = {"learning_rate": "lr", "batch_size": "batch", "label_noise": "noise", "optimizer": "opt"}
+
+
 def short_labels(names, longest=28):
-    """Names for axes: the parts that all share are left out, long ones are cut and stay unique."""
+    """Names for axes: what all share is left out, and of what is set together as few parts are kept
+    as tell a configuration from the others; long names are shortened, then cut, and stay unique."""
     parts = [n.split(",") for n in names]
     shared = set.intersection(*map(set, parts)) if len(names) > 1 else set()
-    labels = [", ".join(p for p in part if p not in shared) or n for part, n in zip(parts, names)]
+    own = [[p for p in part if p not in shared] or [n] for part, n in zip(parts, names)]
+    labels = [", ".join(p) for p in _alike(own) or _telling(own)]
     if len(set(labels)) < len(names):
         labels = list(names)
+    if max(map(len, labels), default=0) > longest:
+        labels = [re.sub(r"\w+(?==)", lambda key: SHORTER.get(key[0], key[0]), l) for l in labels]
     cut = [l if len(l) <= longest else l[:longest - 1] + "…" for l in labels]
     return [c if cut.count(c) == 1 else f"{i + 1}·{c}"[:longest] for i, c in enumerate(cut)]
+
+
+def _alike(own):
+    """The first one or two parts of each, where they tell all apart; else None."""
+    for kept in (1, 2):
+        prefixes = [tuple(part[:kept]) for part in own]
+        if len(set(prefixes)) == len(own):
+            return prefixes
+    return None
+
+
+def _telling(own):
+    """The shortest beginning of each that no other has."""
+    def clashes(part, kept):
+        return sum(other[:kept] == part[:kept] for other in own) > 1
+    return [part[:next((k for k in range(1, len(part)) if not clashes(part, k)), len(part))] for part in own]

@@ -44,24 +44,40 @@ void write_column(hid_t group, const h5::Handle& pair, const PairColumn& column)
   h5::write(dataset, h5::all_of(dataset), std::span<const double>(column.values));
 }
 
+using Scales = std::vector<const h5::Handle*>;
+
+void write_window_tables(hid_t group, const std::string& name, const Scales& scales, const std::string& between,
+                         const WindowTables& tables) {
+  const auto put = [&](const std::string& dataset_name, const h5::Description& description,
+                       const std::vector<double>& values) {
+    const auto dataset = scaled_dataset(group, dataset_name, H5T_IEEE_F64LE, scales, description);
+    h5::write(dataset, h5::all_of(dataset), std::span<const double>(values));
+  };
+  put(name, {"mean spectral distance between " + between, "1", "diagonal: over different seeds"}, tables.distance);
+  put(name + "_effect", {"energy statistic between " + between, "1", ""}, tables.effect);
+  put(name + "_margin", {"margin of equivalence of " + between, "1", ""}, tables.margin);
+  put(name + "_p_adjusted", {"p after Benjamini-Hochberg over the pairs of a table", "1", between}, tables.p_adjusted);
+  const auto verdict = scaled_dataset(group, name + "_verdict", H5T_STD_I32LE, scales,
+                                      {"verdict on " + between, "1", "as /pairs/verdict; -1: itself"});
+  h5::write(verdict, h5::all_of(verdict), std::span<const std::int32_t>(tables.verdict));
+}
+
 /// /windows: the scale `window` counts them, begin and end say which part each is.
 void write_windows(hid_t file, const h5::Handle& configuration, const WindowDistances& windows) {
   if (windows.begin.empty()) return;
   const auto group = h5::create_group(file, schema::k_windows);
   const auto window = index_scale(group.get(), "window", windows.begin.size(), "part of the training");
-  const auto put = [&](const char* name, const std::vector<const h5::Handle*>& scales,
-                       const h5::Description& description, const std::vector<double>& values) {
-    const auto dataset = scaled_dataset(group.get(), name, H5T_IEEE_F64LE, scales, description);
+  const auto put = [&](const char* name, const std::vector<double>& values) {
+    const auto dataset = scaled_dataset(group.get(), name, H5T_IEEE_F64LE, {&window},
+                                        {std::string(name) + " of the window", "share of the trajectory", ""});
     h5::write(dataset, h5::all_of(dataset), std::span<const double>(values));
   };
-  put("begin", {&window}, {"begin of the window", "share of the trajectory", ""}, windows.begin);
-  put("end", {&window}, {"end of the window", "share of the trajectory", ""}, windows.end);
-  put("within", {&configuration, &window, &window},
-      {"mean spectral distance between windows", "1", "over equal seeds; diagonal: over different seeds"},
-      windows.within);
-  put("across", {&window, &configuration, &configuration},
-      {"mean spectral distance between configurations in a window", "1",
-       "over equal seeds; diagonal: over different seeds"}, windows.across);
+  put("begin", windows.begin);
+  put("end", windows.end);
+  write_window_tables(group.get(), "within", {&configuration, &window, &window},
+                      "windows of a configuration", windows.within);
+  write_window_tables(group.get(), "across", {&window, &configuration, &configuration},
+                      "configurations in a window", windows.across);
 }
 
 void fill(hid_t file, const DistancesContent& content) {

@@ -4,17 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
-#include <numeric>
 
-#include "equikoop/compare/transport.hpp"
+#include "equikoop/compare/all_pairs.hpp"
 #include "spectrum_sets.hpp"
 
 namespace equikoop {
 namespace {
-
-using Spectra = std::vector<WeightedSpectrum>;  // [seed]
 
 /// The analyses that are windows of training, by begin and end; those of equal delays alone.
 std::vector<std::size_t> windows_of(const SpectraShape& shape) {
@@ -29,45 +25,33 @@ std::vector<std::size_t> windows_of(const SpectraShape& shape) {
   return found;
 }
 
-/// Mean over equal seeds, or over different ones of the same spectra; NaN where there is none.
-double mean_distance(const Spectra& a, const Spectra& b, int order) {
-  const bool floor = &a == &b;
-  double total = 0;
-  int count = 0;
-  for (std::size_t s = 0; s < a.size(); ++s)
-    for (std::size_t t = floor ? s + 1 : s; t < (floor ? a.size() : s + 1); ++t) {
-      if (a[s].empty() || b[t].empty()) continue;
-      total += wasserstein(a[s], b[t], order);
-      ++count;
+void append(WindowTables& tables, const Comparison& comparison) {
+  const std::size_t n = comparison.configurations, at = tables.distance.size();
+  constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+  tables.distance.insert(tables.distance.end(), comparison.mean_distance.begin(), comparison.mean_distance.end());
+  for (auto* values : {&tables.effect, &tables.margin, &tables.p_adjusted}) values->resize(at + n * n, unknown);
+  tables.verdict.resize(at + n * n, -1);
+  for (const PairResult& pair : comparison.pairs) {
+    const auto i = static_cast<std::size_t>(pair.first), j = static_cast<std::size_t>(pair.second);
+    for (const std::size_t cell : {at + i * n + j, at + j * n + i}) {
+      tables.effect[cell] = pair.effect;
+      tables.margin[cell] = pair.margin;
+      tables.p_adjusted[cell] = pair.p_adjusted;
+      tables.verdict[cell] = static_cast<std::int32_t>(pair.verdict);
     }
-  return count > 0 ? total / count : std::numeric_limits<double>::quiet_NaN();
+  }
 }
 
-/// The symmetric square table of `sets`; this rank's rows of it, the others zero.
-std::vector<double> table_of(const Job& job, const std::vector<Spectra>& sets) {
-  const std::size_t n = sets.size();
-  const auto ranks = static_cast<std::size_t>(job.comm.size());
-  std::vector<double> table(n * n, 0.0);
-  for (std::size_t i = static_cast<std::size_t>(job.comm.rank()); i < n; i += ranks) {
+/// All of `sets` against each other; on rank 0 the tables grow by one.
+void compare(const Job& job, const SpectrumSet& sets, WindowTables& tables) {
+  CompareScope scope;
+  scope.keep_distances = scope.shuffle_control = false;
+  scope.progress = [&](std::size_t, std::size_t) {
     if (job.stop.requested())
       throw Interrupted(fmt::format("distances stopped by {}", job.stop.reason()));
-    for (std::size_t j = i; j < n; ++j)
-      table[i * n + j] = table[j * n + i] =
-          mean_distance(sets[i], sets[j], job.study.compare.order);
-  }
-  return table;
-}
-
-void append(std::vector<double>& all, const std::vector<double>& more) {
-  all.insert(all.end(), more.begin(), more.end());
-}
-
-/// Each number was made by one rank and is zero on the others, so the sum is exact.
-void add_ranks(const Comm& comm, std::vector<double>& values) {
-  if (values.empty()) return;
-  check_mpi(MPI_Allreduce(MPI_IN_PLACE, values.data(), static_cast<int>(values.size()), MPI_DOUBLE,
-                          MPI_SUM, comm.raw()),
-            "gather distances between windows");
+  };
+  const auto found = compare_all(job.comm, sets, job.study.compare, job.study.root_seed, scope);
+  if (job.comm.is_root()) append(tables, found);
 }
 
 }  // namespace
@@ -82,21 +66,18 @@ WindowDistances window_distances(const Job& job, const SpectraArchive& archive) 
     result.begin.push_back(analysis.window_begin);
     result.end.push_back(analysis.window_end);
   }
+  std::vector<SpectrumSet> of_configuration(configurations.size()), in_window(windows.size());
   together(job.comm, [&] {
-    std::vector<std::vector<Spectra>> by_window(windows.size());
     for (std::size_t c = 0; c < configurations.size(); ++c) {
-      std::vector<Spectra> own;
       const auto order = windows_of(configurations[c]);
       for (std::size_t w = 0; w < order.size(); ++w) {
-        own.push_back(read_spectra(archive, c, order[w], job.study.compare));
-        by_window[w].push_back(own.back());
+        of_configuration[c].push_back(read_spectra(archive, c, order[w], job.study.compare));
+        in_window[w].push_back(of_configuration[c].back());
       }
-      append(result.within, table_of(job, own));
     }
-    for (const auto& sets : by_window) append(result.across, table_of(job, sets));
   });
-  add_ranks(job.comm, result.within);
-  add_ranks(job.comm, result.across);
+  for (const SpectrumSet& sets : of_configuration) compare(job, sets, result.within);
+  for (const SpectrumSet& sets : in_window) compare(job, sets, result.across);
   return result;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Spectra of parts of the training against each other. The test of pairs uses the main window
-// alone.
+// Spectra of parts of the training against each other. The pairs of the study itself use the main
+// window alone.
 #pragma once
 
 #include "equikoop/archive/distances.hpp"
@@ -9,9 +9,9 @@
 
 namespace equikoop {
 
-/// Mean distances over equal seeds between the windows of each configuration, and between the
-/// configurations in each window; a window (or configuration) against itself is the mean over
-/// different seeds, its noise floor. Empty for one window. The same bits at any number of ranks.
+/// Compares the windows of each configuration, and the configurations in each window, as the pairs
+/// of a study are compared (compare/all_pairs.hpp), p-values adjusted within each such table. The
+/// tables are complete on rank 0, empty on the others and where there is one window alone.
 /// Collective.
 WindowDistances window_distances(const Job& job, const SpectraArchive& archive);
 

@@ -98,6 +98,23 @@ class Options(StudyTest):
                 self.assertTrue((group["complete"][...] == 1).all())
                 self.assertEqual(group["eigenvalues"].dtype, numpy.complex128)
 
+    def test_windows_are_compared_as_pairs_are(self):
+        self.run_small("width=5", "width=10", study__seeds=3, koopman__windows="0:0.5 0.5:1")
+        with h5py.File(self.out / "distances.h5") as file:
+            tables = {name: data[...] for name, data in file["windows"].items()}
+            pair = {name: data[0] for name, data in file["pairs"].items()}
+        self.assertEqual(tables["end"].tolist(), [0.5, 1])
+        # The first window named is the main one: its table over configurations is that of the pairs.
+        for name, column in (("across", "mean_distance"), ("across_effect", "effect"), ("across_margin", "margin"),
+                             ("across_p_adjusted", "p_adjusted"), ("across_verdict", "verdict")):
+            self.assertEqual(tables[name][0, 0, 1], pair[column], name)
+            self.assertEqual(tables[name][0, 1, 0], pair[column], name)
+        for name in ("within_verdict", "across_verdict"):
+            self.assertTrue((numpy.diagonal(tables[name], axis1=1, axis2=2) == -1).all())
+        # Margins of two windows are half the mean of their floors, which stand on the diagonal.
+        for within, margin in zip(tables["within"], tables["within_margin"]):
+            self.assertAlmostEqual(margin[0, 1], (within[0, 0] + within[1, 1]) / 4, delta=1e-15)
+
     def test_every_regression_and_rank_rule(self):
         out = self.folder / "trained"
         self.succeed("train", self.study(), "--out", out, "-q")

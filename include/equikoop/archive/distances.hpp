@@ -25,12 +25,19 @@ struct ConfigurationTable {
   std::vector<double> values;  ///< (configuration, configuration)
 };
 
-/// Mean distances between parts of the training, by begin and end (shares of the trajectory).
+/// Symmetric square tables, one after another; a thing against itself has its noise floor as
+/// distance, NaN as effect, margin and p, and -1 as verdict.
+struct WindowTables {
+  std::vector<double> distance, effect, margin, p_adjusted;
+  std::vector<std::int32_t> verdict;  ///< codes of /pairs/verdict
+};
+
+/// Parts of the training compared, by begin and end (shares of the trajectory).
 struct WindowDistances {
   std::vector<double> begin;
   std::vector<double> end;
-  std::vector<double> within;  ///< (configuration, window, window)
-  std::vector<double> across;  ///< (window, configuration, configuration)
+  WindowTables within;  ///< (configuration, window, window)
+  WindowTables across;  ///< (window, configuration, configuration)
 };
 
 struct DistancesContent {
