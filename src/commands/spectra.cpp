@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <optional>
 
 #include "analyses.hpp"
@@ -73,7 +74,7 @@ class SpectraWork {
       try {
         for (auto unit = next(group, counter); unit; unit = next(group, counter)) {
           together(group, [&] { heartbeat.beat(0); });
-          compute(group, units[static_cast<std::size_t>(*unit)]);
+          compute(group, units[static_cast<std::size_t>(*unit)], [&] { counter.progress(); });
           ++done;
         }
         counter.finish();
@@ -92,7 +93,7 @@ class SpectraWork {
   }
 
   /// Everything here is collective over the group: an error of one of its ranks is all's.
-  void compute(const Comm& group, const Unit& unit) {
+  void compute(const Comm& group, const Unit& unit, const std::function<void()>& pulse) {
     const auto values = [&] {
       const auto scope = phases_.scope("read trajectories");
       return read_trajectories(group, unit);
@@ -102,7 +103,7 @@ class SpectraWork {
     for (std::size_t a = 0; a < analyses.size(); ++a) {
       const auto spectrum = [&] {
         const auto scope = phases_.scope("factorise");
-        return spectrum_of_window(group, view, analyses[a]);
+        return spectrum_of_window(group, view, analyses[a], pulse);
       }();
       const auto scope = phases_.scope("archive");
       together(group, [&] {
@@ -144,11 +145,11 @@ class SpectraWork {
   }
 
   EnsembleSpectrum spectrum_of_window(const Comm& group, const TrajectoryView<Real>& view,
-                                      const AnalysisShape& analysis) {
+                                      const AnalysisShape& analysis, const std::function<void()>& pulse) {
     if (view.initials() == 0) return {};
     const Range window = snapshot_range(analysis, view.times);
     return ensemble_spectrum<Real>(group, view.window(window.begin, window.end), job_.study.koopman,
-                                   static_cast<std::size_t>(analysis.delays));
+                                   static_cast<std::size_t>(analysis.delays), pulse);
   }
 
   Job& job_;

@@ -10,6 +10,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "lapack.hpp"
+
 namespace equikoop {
 
 namespace {
@@ -178,6 +180,21 @@ Matrix DelayOperator<Real>::project(const Matrix& u) const {
     check_mpi(MPI_Allreduce(MPI_IN_PLACE, y.column(j).data(), blas(y.rows), MPI_DOUBLE, MPI_SUM,
                             group_->raw()),
               "sum projections over features");
+  return y;
+}
+
+template <class Real>
+Matrix DelayOperator<Real>::project_last(const Matrix& u) const {
+  const std::size_t features = shape_.local_features;
+  Matrix last(shape_.local_rows(), shape_.initials);
+  for (std::size_t m = 0; m < shape_.initials; ++m)
+    for (std::size_t i = 0; i < shape_.blocks; ++i)
+      std::copy_n(view_.starts[m] + (shape_.columns_each() + i) * view_.time_stride, features,
+                  last.column(m).data() + i * features);
+  Matrix y = equikoop::multiply(last, u, Transpose::yes);
+  check_mpi(MPI_Allreduce(MPI_IN_PLACE, y.values.data(), blas(y.values.size()), MPI_DOUBLE, MPI_SUM,
+                          group_->raw()),
+            "sum projections over features");
   return y;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 
@@ -21,10 +22,15 @@ constexpr double k_tolerance = 1e-12;
 /// Residuals below this share of ‖Z‖_F cannot be told from rounding of the products.
 constexpr double k_attainable = 10 * std::numeric_limits<double>::epsilon();
 
-/// Products with Z that are kept for directions beyond the converged ones, in multiples of the
-/// modes wanted: their span is the Krylov space of the solver, which approximates the next
-/// directions without one product more.
-constexpr std::size_t k_image_room = 2;
+/// Left vectors u that are kept with their products Zᵀ u for directions beyond the converged ones,
+/// in multiples of the modes wanted: their span is the Krylov space of the solver, which
+/// approximates the next directions without one product more.
+constexpr std::size_t k_recorded_room = 2;
+
+/// Vectors of the Krylov space before a restart. Convergence is looked at when it is full: 36 for
+/// ten modes ends in one go on the spectra of training, where 20 (the solver's own choice) takes
+/// three and 41 products of each kind.
+constexpr std::size_t k_basis_room = 3, k_basis_more = 6;
 
 /// Z as PETSc sees it: rows by features, columns in even blocks. `Real` data behind it.
 template <class Real>
@@ -33,10 +39,11 @@ struct ShellContext {
   std::vector<int> counts;      ///< columns a rank
   std::vector<int> offsets;     ///< first column of each rank
   std::vector<double> columns;  ///< a vector over all columns
-  std::vector<double> images;   ///< the first products Z v, (local rows, most_images) at most
-  std::size_t most_images = 0;
-  int multiplied = 0;  ///< products with Z
-  int products = 0;    ///< products with Z or its transpose
+  std::vector<double> lefts;    ///< the first vectors u multiplied by Zᵀ, local rows each
+  std::vector<double> rights;   ///< and Zᵀ u, the columns of this rank each
+  std::size_t recorded = 0, most_recorded = 0;
+  std::function<void()> pulse;
+  int products = 0;  ///< products with Z or its transpose
   double norm = 0.0;
   double noise_floor = 0.0;
 
@@ -52,6 +59,17 @@ struct ShellContext {
   }
   int mine() const { return counts[static_cast<std::size_t>(z->group().rank())]; }
   int first() const { return offsets[static_cast<std::size_t>(z->group().rank())]; }
+
+  void record(const double* u, const double* w) {
+    if (recorded == most_recorded) return;
+    lefts.insert(lefts.end(), u, u + z->shape().local_rows());
+    rights.insert(rights.end(), w, w + mine());
+    ++recorded;
+  }
+  void finish_product() {
+    ++products;
+    if (pulse) pulse();
+  }
 };
 
 // An exception must not cross PETSc's C frames: it becomes PETSc's own error code.
@@ -86,13 +104,9 @@ PetscErrorCode shell_multiply(Mat matrix, Vec v, Vec u) {
               "gather a right vector");
     check_petsc(VecRestoreArrayRead(v, &from), "release a vector");
     check_petsc(VecGetArrayWrite(u, &to), "write a vector");
-    const std::size_t rows = context.z->shape().local_rows();
-    context.z->apply(context.columns, {to, rows});
-    if (context.images.size() < rows * context.most_images)
-      context.images.insert(context.images.end(), to, to + rows);
+    context.z->apply(context.columns, {to, context.z->shape().local_rows()});
     check_petsc(VecRestoreArrayWrite(u, &to), "release a vector");
-    ++context.multiplied;
-    ++context.products;
+    context.finish_product();
   });
 }
 
@@ -103,14 +117,15 @@ PetscErrorCode shell_multiply_transpose(Mat matrix, Vec u, Vec w) {
     const double* from = nullptr;
     double* to = nullptr;
     check_petsc(VecGetArrayRead(u, &from), "read a vector");
-    context.z->apply_transpose_share({from, context.z->shape().local_rows()}, context.columns);
-    check_petsc(VecRestoreArrayRead(u, &from), "release a vector");
     check_petsc(VecGetArrayWrite(w, &to), "write a vector");
+    context.z->apply_transpose_share({from, context.z->shape().local_rows()}, context.columns);
     check_mpi(MPI_Reduce_scatter(context.columns.data(), to, context.counts.data(), MPI_DOUBLE,
                                  MPI_SUM, context.z->group().raw()),
               "sum a right vector over features");
+    context.record(from, to);
+    check_petsc(VecRestoreArrayRead(u, &from), "release a vector");
     check_petsc(VecRestoreArrayWrite(w, &to), "release a vector");
-    ++context.products;
+    context.finish_product();
   });
 }
 
@@ -177,9 +192,12 @@ SvdOwner configured_solver(Mat matrix, ShellContext<Real>& context, std::size_t 
   check_petsc(SVDSetType(solver.raw(), SVDTRLANCZOS), "choose Lanczos");
   check_petsc(SVDSetImplicitTranspose(solver.raw(), PETSC_TRUE), "transpose implicitly");
   check_petsc(SVDSetWhichSingularTriplets(solver.raw(), SVD_LARGEST), "ask for the largest");
-  check_petsc(
-      SVDSetDimensions(solver.raw(), static_cast<PetscInt>(modes), PETSC_DEFAULT, PETSC_DEFAULT),
-      "set the number of modes");
+  const DelayShape& shape = context.z->shape();
+  const std::size_t basis =
+      std::min({k_basis_room * modes + k_basis_more, shape.rows(), shape.columns()});
+  check_petsc(SVDSetDimensions(solver.raw(), static_cast<PetscInt>(modes),
+                               static_cast<PetscInt>(basis), PETSC_DEFAULT),
+              "set the number of modes");
   check_petsc(SVDSetTolerances(solver.raw(), k_tolerance, PETSC_DEFAULT), "set the tolerance");
   check_petsc(SVDSetConvergenceTestFunction(solver.raw(), estimate_error<Real>, &context, nullptr),
               "set the convergence test");
@@ -205,14 +223,20 @@ LeftVectors read_triplets(SVD solver, Mat matrix, const DelayShape& shape, std::
   return result;
 }
 
-/// The recorded products as columns; every rank has recorded equally many.
+/// What was recorded, as columns; every rank has recorded equally many.
 template <class Real>
-Matrix taken_images(ShellContext<Real>& context) {
-  const std::size_t rows = context.z->shape().local_rows();
-  const auto count = std::min(context.most_images, static_cast<std::size_t>(context.multiplied));
-  Matrix images(rows, count);
-  images.values = std::move(context.images);
-  return images;
+Directions recorded_directions(ShellContext<Real>& context) {
+  Directions found{Matrix(context.z->shape().local_rows(), context.recorded),
+                   Matrix(context.columns.size(), context.recorded)};
+  found.vectors.values = std::move(context.lefts);
+  for (std::size_t j = 0; j < context.recorded; ++j)
+    check_mpi(MPI_Allgatherv(context.rights.data() + j * static_cast<std::size_t>(context.mine()),
+                             context.mine(), MPI_DOUBLE, found.products.column(j).data(),
+                             context.counts.data(), context.offsets.data(), MPI_DOUBLE,
+                             context.z->group().raw()),
+              "gather right vectors");
+  context.rights = {};
+  return found;
 }
 
 }  // namespace
@@ -224,7 +248,8 @@ LeftVectors matrix_free_way(const DelayOperator<Real>& z, const FactoriseRequest
   context.norm = std::sqrt(z.total_energy());
   context.noise_floor = noise_floor;
   const MatOwner matrix = shell_matrix(context);
-  if (request.modes > request.needed) context.most_images = k_image_room * request.modes;
+  if (request.modes > request.needed) context.most_recorded = k_recorded_room * request.modes;
+  context.pulse = request.pulse;
   const SvdOwner solver = configured_solver(matrix.raw(), context, request.needed);
   check_petsc(SVDSolve(solver.raw()), "solve for the Koopman spectrum");
   PetscInt found = 0;
@@ -237,7 +262,7 @@ LeftVectors matrix_free_way(const DelayOperator<Real>& z, const FactoriseRequest
                     found, request.needed, static_cast<int>(reason), context.products));
   LeftVectors result = read_triplets(solver.raw(), matrix.raw(), z.shape(), request.needed);
   if (request.modes > request.needed)
-    extend(z, result, taken_images(context), request.modes - request.needed);
+    extend(z, result, recorded_directions(context), request.modes - request.needed);
   result.products = context.products;
   return result;
 }

@@ -47,14 +47,16 @@ Matrix local_rows_from_root(const Comm& group, const DelayShape& shape, Matrix v
 /// U (UᵀU)^(-1/2): the nearest orthonormal columns to U (local rows, k), in the same order.
 Matrix orthonormal_nearest(const Comm& group, const Matrix& u);
 
-/// An orthonormal basis of the columns of U (local rows, k) over the ranks: U Q Λ^(-1/2) with
-/// UᵀU = Q Λ Qᵀ, without directions whose Λ is below `least` of the largest.
-Matrix orthonormalised(const Comm& group, const Matrix& u, double least);
+/// Left vectors u (local rows, p) with their products Zᵀ u (columns, p), replicated.
+struct Directions {
+  Matrix vectors;
+  Matrix products;
+};
 
-/// Adds to `left` the `count` best left directions in the span of `candidates` (local rows, p), by
-/// projection of Z on them; all stay orthonormal.
+/// Adds to `left` the `count` best left directions in the span of `candidates`; all stay
+/// orthonormal. No product with Z is made but for the coordinates of what is in `left` already.
 template <class Real>
-void extend(const DelayOperator<Real>& z, LeftVectors& left, const Matrix& candidates,
+void extend(const DelayOperator<Real>& z, LeftVectors& left, Directions candidates,
             std::size_t count);
 
 /// Square roots of eigenvalues, those below zero (rounding) as zero.

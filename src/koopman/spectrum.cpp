@@ -96,19 +96,24 @@ EnsembleSpectrum spectrum_of(const Comm& group, const Factorisation& factorisati
 
 template <class Real>
 EnsembleSpectrum ensemble_spectrum(const Comm& group, const TrajectoryView<Real>& trajectories,
-                                   const KoopmanOptions& options, std::size_t delays) {
+                                   const KoopmanOptions& options, std::size_t delays,
+                                   const std::function<void()>& pulse) {
   const auto usable = finite_trajectories(group, trajectories);
   const DelayOperator<Real> z(group, trajectories.only(usable), delays);
   if (usable.empty()) return {};
-  const Factorisation factorisation = factorise(z, request_for(options, z.shape()));
+  FactoriseRequest request = request_for(options, z.shape());
+  request.pulse = pulse;
+  const Factorisation factorisation = factorise(z, request);
   const RankChoice rank = choose_rank(rank_input(factorisation), options);
   const CompressedPairs compressed = group.is_root() ? compress(factorisation) : CompressedPairs{};
   return spectrum_of(group, factorisation, compressed, options, rank);
 }
 
 template EnsembleSpectrum ensemble_spectrum(const Comm&, const TrajectoryView<float>&,
-                                            const KoopmanOptions&, std::size_t);
+                                            const KoopmanOptions&, std::size_t,
+                                            const std::function<void()>&);
 template EnsembleSpectrum ensemble_spectrum(const Comm&, const TrajectoryView<double>&,
-                                            const KoopmanOptions&, std::size_t);
+                                            const KoopmanOptions&, std::size_t,
+                                            const std::function<void()>&);
 
 }  // namespace equikoop

@@ -56,6 +56,8 @@ class DelayOperator {
   /// Y_m(t) = Uᵀ z_m(t) for every delay vector, t = 0..T-d-1: one more a trajectory than Z has
   /// columns, so Uᵀ Z and Uᵀ Z' both lie in it. Result (M·(T-d), k). Collective.
   Matrix project(const Matrix& u) const;
+  /// The same for t = T-d-1 alone, the delay vectors that are no column of Z: (M, k). Collective.
+  Matrix project_last(const Matrix& u) const;
 
   /// Squared Frobenius norm of Z. Collective.
   double total_energy() const;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct FactoriseRequest {
   std::size_t needed = 10;   ///< of them, those whose accuracy matters, k <= K
   bool every_value = false;  ///< all singular values, not the leading ones alone
   Method method = Method::automatic;
+  /// Called after every product with Z, so that a caller can answer others meanwhile; on any rank
+  /// of the group, hence neither collective over it nor throwing.
+  std::function<void()> pulse = {};
 };
 
 /// Z ≈ U diag(sigma) Vᵀ and the delay vectors in the coordinates of U.

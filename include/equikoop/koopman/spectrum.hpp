@@ -4,6 +4,7 @@
 #pragma once
 
 #include <complex>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -38,10 +39,12 @@ struct EnsembleSpectrum {
 FactoriseRequest request_for(const KoopmanOptions& options, const DelayShape& shape);
 
 /// The spectrum of `trajectories` with `delays` delays. Trajectories with NaN or infinity on any
-/// rank are left out. Throws UsageError where they are too short for the delays. Collective.
+/// rank are left out. `pulse`: as in FactoriseRequest. Throws UsageError where they are too short
+/// for the delays. Collective.
 template <class Real>
 EnsembleSpectrum ensemble_spectrum(const Comm& group, const TrajectoryView<Real>& trajectories,
-                                   const KoopmanOptions& options, std::size_t delays);
+                                   const KoopmanOptions& options, std::size_t delays,
+                                   const std::function<void()>& pulse = {});
 
 /// The spectrum of the first `rank` modes of a factorisation; one factorisation and one compression
 /// serve every rank. `rank.rank` at most the factorisation's modes. Collective.
