@@ -1,12 +1,43 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "equikoop/base/timer.hpp"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <fstream>
+#include <numeric>
 
 namespace equikoop {
+
+namespace {
+
+constexpr std::size_t k_most_ranks_listed = 16;
+
+std::vector<double> gather_on_root(const Comm& comm, double value) {
+  std::vector<double> all(comm.is_root() ? static_cast<std::size_t>(comm.size()) : 0);
+  check_mpi(MPI_Gather(&value, 1, MPI_DOUBLE, all.data(), 1, MPI_DOUBLE, 0, comm.raw()),
+            "gather the memory of ranks");
+  return all;
+}
+
+/// The peak of each rank in order of ranks; of the largest ones where there are many.
+void print_memory(const Log& log, const std::vector<double>& memory) {
+  std::vector<std::size_t> ranks(memory.size());
+  std::iota(ranks.begin(), ranks.end(), std::size_t{0});
+  if (ranks.size() > k_most_ranks_listed) {
+    std::stable_sort(ranks.begin(), ranks.end(),
+                     [&](std::size_t a, std::size_t b) { return memory[a] > memory[b]; });
+    ranks.resize(k_most_ranks_listed);
+  }
+  std::string line = "peak memory";
+  for (const std::size_t rank : ranks)
+    line += fmt::format("{} rank {}: {}", rank == ranks.front() ? "" : ",", rank, bytes_text(memory[rank]));
+  if (ranks.size() < memory.size()) line += fmt::format(", {} ranks less", memory.size() - ranks.size());
+  log.line("{}", line);
+}
+
+}  // namespace
 
 PhaseTable::PhaseTable(std::vector<std::string> names) {
   for (auto& name : names) phases_.push_back({std::move(name)});
@@ -42,11 +73,10 @@ void PhaseTable::print(const Comm& comm, const Log& log) const {
       log.line("{:<22}{:>9.0f}{:>10.2f}{:>10.2f}{:>10.2f}{:>7.1f}%{:>12}", phase.name, calls, low, mean,
                high, 100 * mean / wall, bytes > 0 ? bytes_text(bytes) : "");
   }
-  const double memory = peak_memory();
-  const double most = comm.max(memory);
-  const double total = comm.sum(memory);
-  log.line("wall time {}; peak memory of a rank {}, of all {}", duration_text(wall), bytes_text(most),
-           bytes_text(total));
+  const auto memory = gather_on_root(comm, peak_memory());
+  if (comm.is_root()) print_memory(log, memory);
+  log.line("wall time {}; peak memory of a rank {}, of all {}", duration_text(wall),
+           bytes_text(comm.max(peak_memory())), bytes_text(comm.sum(peak_memory())));
 }
 
 double peak_memory() {

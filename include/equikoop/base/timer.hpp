@@ -35,8 +35,8 @@ class PhaseTable {
   [[nodiscard]] Scope scope(const std::string& name);
   /// Bytes moved in a phase, for its rate.
   void add_bytes(const std::string& name, double bytes);
-  /// Prints calls, min/mean/max seconds over ranks, share of the wall time, bytes and peak memory.
-  /// Collective.
+  /// Prints calls, min/mean/max seconds over ranks, share of the wall time, bytes, and the
+  /// peak memory of each rank. Collective.
   void print(const Comm& comm, const Log& log) const;
 
  private:
