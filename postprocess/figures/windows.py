@@ -14,6 +14,8 @@ def draw(results):
     stored = results.distances.windows
     if stored is None:
         raise canvas.Absent("The study looks at one window of the training.")
+    if "within_verdict" not in stored:
+        raise canvas.Absent("distances.h5 is from an older version: equikoop distances writes it again.")
     spans = [span(*ends) for ends in zip(stored["begin"], stored["end"])]
     names = [results.labels[n] for n in results.names]
     rows = [(np.asarray(stored["within"]), signs(stored, "within"), names, spans)]

@@ -92,8 +92,13 @@ def torch_rule(torch, name, w, rate, decay):
     }[name]()
 
 
+# What torch.optim keeps of each parameter, in the order of our recorded state.
+TORCH_STATE = {"momentum": ["momentum_buffer"], "nesterov": ["momentum_buffer"], "rmsprop": ["square_avg"],
+               "adam": ["exp_avg", "exp_avg_sq"], "adamw": ["exp_avg", "exp_avg_sq"]}
+
+
 def torch_trajectory(torch, dump, initial, name, rate, decay):
-    """Autograd and torch.optim on the canonical vector as one parameter: weights alone."""
+    """Autograd and torch.optim on the canonical vector as one parameter: weights, then its state."""
     w = torch.tensor(dump.weights[initial], requires_grad=True)
     rule = torch_rule(torch, name, w, rate, decay)
     snapshots = []
@@ -107,7 +112,8 @@ def torch_trajectory(torch, dump, initial, name, rate, decay):
         rule.zero_grad()
         torch.nn.functional.cross_entropy(x, labels).backward()
         rule.step()
-        snapshots.append(w.detach().numpy().copy())
+        kept = [rule.state[w][key] for key in TORCH_STATE.get(name, [])]
+        snapshots.append(np.concatenate([v.detach().numpy() for v in (w, *kept)]))
     return np.array(snapshots)
 
 
@@ -126,23 +132,24 @@ def report(error, *words):
     return passed
 
 
+def state_error(ours, reference, parameters):
+    """The weights and each part of the state on its own scale."""
+    assert ours.shape == reference.shape, "the state has another size"
+    return max(relative(ours[:, i:i + parameters], reference[:, i:i + parameters])
+               for i in range(0, ours.shape[1], parameters))
+
+
 def check(program, torch, name, rate, decay):
-    """State spans are compared each on its own scale."""
     dump = Dump(program, optimizer=name, learning_rate=rate, weight_decay=decay, batch_size=BATCH,
                 activation="tanh", mirror_beta=MIRROR_BETA, initials=2)
-    parameters = dump.weights.shape[1]
     passed = True
-    for initial in range(len(dump.weights)):
-        ours = dump.snapshots[initial]
-        reference = numpy_trajectory(dump, initial, name, rate, decay)
-        assert ours.shape == reference.shape, "the state has another size"
-        error = max(relative(ours[:, i:i + parameters], reference[:, i:i + parameters])
-                    for i in range(0, ours.shape[1], parameters))
-        passed &= report(error, "numpy", name, f"decay={decay}", f"initial={initial}")
+    for initial, ours in enumerate(dump.snapshots):
+        references = {"numpy": numpy_trajectory(dump, initial, name, rate, decay)}
         if torch and name != "mirror":
-            reference = torch_trajectory(torch, dump, initial, name, rate, decay)
-            passed &= report(relative(ours[:, :parameters], reference), "torch", name,
-                             f"decay={decay}", f"initial={initial}")
+            references["torch"] = torch_trajectory(torch, dump, initial, name, rate, decay)
+        for label, reference in references.items():
+            error = state_error(ours, reference, dump.weights.shape[1])
+            passed &= report(error, label, name, f"decay={decay}", f"initial={initial}")
     return passed
 
 
