@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A few recorded features over training, of the first seed and its first initial."""
+"""A few recorded features over training, of the first seed and its first initial (on a grid of starts:
+the first off the diagonal)."""
 import numpy as np
 
 from . import canvas
@@ -43,14 +44,20 @@ def first_complete(group):
     return int(np.argmax(done)) if np.any(done) else None
 
 
+def shown_initial(starts):
+    """The first of (initial, feature) whose features are not all one number and draw one line; else 0."""
+    return int(np.argmax(np.any(starts != starts[:, :1], axis=1)))
+
+
 def panel(axis, name, group, title):
     seed, data = first_complete(group), group["observables"]
-    first, last = data[seed, 0, 0, :], data[seed, 0, data.shape[2] - 1, :]
+    initial = shown_initial(np.asarray(data[seed, :, 0, :]))
+    first, last = data[seed, initial, 0, :], data[seed, initial, data.shape[2] - 1, :]
     moved = np.nan_to_num(np.abs(last.astype(float) - first))
     chosen = np.sort(np.argsort(-moved, kind="stable")[:FEATURES])
     at = np.unique(np.linspace(0, data.shape[2] - 1, POINTS).round().astype(int))
     steps = np.asarray(group.get("time", np.arange(data.shape[2])))[at]
-    values = data[seed, 0, :, chosen][at]  # only the chosen columns are read
+    values = data[seed, initial, :, chosen][at]  # only the chosen columns are read
     for i, feature in enumerate(chosen):
         axis.plot(steps, values[:, i], label=f"{feature}", markevery=(i * 11 % 60, max(len(at) // 6, 1)),
                   **{**canvas.curve(i), "lw": 1.1, "ms": 3.5})
@@ -58,10 +65,11 @@ def panel(axis, name, group, title):
     axis.locator_params(nbins=5)
     axis.legend(fontsize=6.5, title="feature", title_fontsize=6.5, loc="best", handlelength=1.8, ncol=2)
     label = int(group.get("seed", range(seed + 1))[seed])
-    return [{"configuration": name, "seed": label, "feature": int(f), "step": int(s),
+    return [{"configuration": name, "seed": label, "initial": initial, "feature": int(f), "step": int(s),
              "value": float(values[t, i])} for i, f in enumerate(chosen) for t, s in enumerate(steps)]
 
 
 def caption(shown, count):
-    return (f"The {FEATURES} features that move most, first complete seed, first initial; at most {POINTS} "
+    return (f"The {FEATURES} features that move most, first complete seed, first initial (the first "
+            f"with features of its own, on a grid of starts); at most {POINTS} "
             "snapshots are drawn. Scales differ between panels." + canvas.left_out(shown, count))
