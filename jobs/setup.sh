@@ -1,38 +1,59 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
 # Installs what is missing, configures and builds. Run again, it does nothing that is done.
-#   jobs/setup.sh [--tests]    --tests: the packages and programs of the tests as well
+#   jobs/setup.sh [--tests | --long]    --tests: the packages and programs of the tests as well; --long:
+#                                       and those of tests/run.sh --long
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=environment.sh
 . "$(dirname "$0")/environment.sh"
 
 tests=OFF
-[ "${1:-}" = --tests ] && tests=ON
+case ${1:-} in --tests | --long) tests=ON ;; esac
 
 packages=(g++ cmake make pkg-config git openmpi-bin libopenmpi-dev libhdf5-openmpi-dev petsc-dev slepc-dev
           libboost-program-options-dev libopenblas-dev liblapacke-dev libfmt-dev librandom123-dev
-          zlib1g-dev python3 python3-numpy python3-h5py python3-matplotlib python3-scipy python3-sklearn)
+          zlib1g-dev libssl-dev python3 python3-numpy python3-h5py python3-matplotlib python3-scipy python3-sklearn)
 test_packages=(libgtest-dev libgmock-dev hdf5-tools python3-pot python3-mpmath)
-[ $tests = ON ] && packages+=("${test_packages[@]}")
+# Tests that need these say that they are skipped where they cannot be installed.
+optional_packages=()
+if [ $tests = ON ]; then
+  packages+=("${test_packages[@]}")
+  optional_packages=(slurm-wlm munge iproute2 shellcheck)
+fi
+[ "${1:-}" = --long ] && optional_packages+=(clang clang-tidy libclang-rt-14-dev valgrind)
 
 missing_packages() {
   local package
-  for package in "${packages[@]}"; do
+  for package in "$@"; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || echo "$package"
   done
 }
 
+install() {
+  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
 install_with_apt() {
-  local missing prefix=()
-  mapfile -t missing < <(missing_packages)
-  [ ${#missing[@]} -eq 0 ] && return
+  local missing optional
+  mapfile -t missing < <(missing_packages "${packages[@]}")
+  mapfile -t optional < <(missing_packages "${optional_packages[@]}")
+  [ $((${#missing[@]} + ${#optional[@]})) -eq 0 ] && return
+  as_root=()
   if [ "$(id -u)" != 0 ]; then
-    command -v sudo >/dev/null || { echo "equikoop: these packages are missing, and there is no root or sudo to install them: ${missing[*]}" >&2; exit 1; }
-    prefix=(sudo)
+    if ! command -v sudo >/dev/null; then
+      [ ${#missing[@]} -eq 0 ] && return
+      echo "equikoop: these packages are missing, and there is no root or sudo to install them: ${missing[*]}" >&2
+      exit 1
+    fi
+    as_root=(sudo)
   fi
-  echo "equikoop: installing ${missing[*]}"
-  "${prefix[@]}" apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive "${prefix[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+  echo "equikoop: installing ${missing[*]} ${optional[*]}"
+  "${as_root[@]}" apt-get update -qq
+  # Together, for that is one dependency resolution; apart, where an optional one cannot be had.
+  install "${missing[@]}" "${optional[@]}" && return
+  [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
+  [ ${#optional[@]} -eq 0 ] || install "${optional[@]}" ||
+    echo "equikoop: without ${optional[*]}: the tests that need them are skipped" >&2
 }
 
 if command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; then
@@ -42,8 +63,8 @@ elif ! command -v cmake >/dev/null || ! command -v mpicc >/dev/null; then
 equikoop: there is no apt here, and cmake or mpicc is not on the PATH. Load the modules of this machine, for example
   module load gcc cmake openmpi hdf5-mpi petsc slepc boost openblas python
 or install with Spack:
-  spack install gcc cmake openmpi hdf5+mpi petsc+mpi slepc boost+program_options openblas fmt random123 zlib googletest py-h5py py-matplotlib py-scipy py-scikit-learn
-  spack load cmake openmpi hdf5 petsc slepc boost openblas fmt random123 zlib
+  spack install gcc cmake openmpi hdf5+mpi petsc+mpi slepc boost+program_options openblas fmt random123 zlib openssl googletest py-h5py py-matplotlib py-scipy py-scikit-learn
+  spack load cmake openmpi hdf5 petsc slepc boost openblas fmt random123 zlib openssl
 and run this script again; CMake then uses what it finds.
 TEXT
   exit 1

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "equikoop/archive/schema.hpp"
+#include "equikoop/base/digest.hpp"
 
 namespace equikoop {
 
@@ -61,12 +62,29 @@ h5::Handle scaled_dataset(hid_t group, const std::string& name, hid_t type,
   return dataset;
 }
 
-void complete_marks(hid_t group, const h5::Handle& seed, std::size_t seeds) {
+void complete_marks(hid_t group, const h5::Handle& seed, std::size_t seeds, const std::string& digest) {
   const auto marks = scaled_dataset(group, schema::k_complete, H5T_STD_U8LE, {&seed},
                                     {"whether the ensemble is whole", "1",
                                      "1 once its data has reached the disk"});
   const std::vector<std::uint8_t> zeros(seeds, 0);
   h5::write(marks, h5::all_of(marks), std::span<const std::uint8_t>(zeros));
+  const auto type = h5::text_type(Digest::k_digits);
+  const auto sums = scaled_dataset(group, schema::k_sha256, type.get(), {&seed}, {"SHA-256 of the ensemble", "1", digest});
+  const std::string empty(Digest::k_digits * seeds, '\0');
+  h5::write_raw(sums, type.get(), h5::all_of(sums), empty.data());
+}
+
+void set_mark(hid_t group, const std::string& path, std::size_t seed, const std::string& checksum) {
+  if (h5::exists(group, schema::k_sha256))
+    h5::write_text(h5::open_dataset(group, schema::k_sha256), seed, checksum);
+  sync_to_disk(path);
+  const std::uint8_t done = 1;
+  h5::write(h5::open_dataset(group, schema::k_complete), {{seed}, {1}}, std::span(&done, 1));
+}
+
+std::string stored_checksum(hid_t group, std::size_t seed) {
+  if (!h5::exists(group, schema::k_sha256)) return "";
+  return h5::read_text(h5::open_dataset(group, schema::k_sha256), seed);
 }
 
 }  // namespace equikoop

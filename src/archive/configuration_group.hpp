@@ -31,7 +31,12 @@ h5::Handle integer_scale(hid_t group, const std::string& name,
 h5::Handle scaled_dataset(hid_t group, const std::string& name, hid_t type,
                           const std::vector<const h5::Handle*>& scales,
                           const h5::Description& description);
-/// The dataset `complete` over seeds, all zero.
-void complete_marks(hid_t group, const h5::Handle& seed, std::size_t seeds);
+/// The datasets `complete`, all zero, and `sha256`, all empty, over seeds. `digest`: what is hashed.
+void complete_marks(hid_t group, const h5::Handle& seed, std::size_t seeds, const std::string& digest);
+/// Flushes what was written of one seed together with its checksum, then sets its mark: whoever finds
+/// the mark finds the data and the checksum, whatever was killed in between.
+void set_mark(hid_t group, const std::string& path, std::size_t seed, const std::string& checksum);
+/// The checksum of one seed; empty where the file has none (another program's, or older).
+std::string stored_checksum(hid_t group, std::size_t seed);
 
 }  // namespace equikoop

@@ -51,9 +51,18 @@ std::string file_of(const Handle& object) {
   return name;
 }
 
+/// Whether this HDF5 can be told not to lock files.
+#define EQUIKOOP_HDF5_LOCKS (H5_VERSION_GE(1, 10, 7) && !(H5_VERS_MINOR == 12 && H5_VERS_RELEASE == 0))
+
 Handle access_list() {
   silence();
-  return {check(H5Pcreate(H5P_FILE_ACCESS), "set up file access"), H5Pclose};
+  Handle access(check(H5Pcreate(H5P_FILE_ACCESS), "set up file access"), H5Pclose);
+#if EQUIKOOP_HDF5_LOCKS
+  // Jobs are kept apart by the lock of their folder. One on the file would make a job fail that begins
+  // while somebody looks at its archive, and every job where the file system has no locks.
+  check(H5Pset_file_locking(access.get(), false, true), "set up file access");
+#endif
+  return access;
 }
 
 hid_t open_with(const std::string& path, bool writable, hid_t access) {
@@ -188,6 +197,24 @@ std::vector<std::string> groups_by_index(hid_t parent) {
   return names;
 }
 
+std::vector<std::string> dataset_paths(hid_t parent) {
+  std::vector<std::string> paths;
+  const auto add = [](hid_t, const char* name, const H5O_info_t* info, void* out) -> herr_t {
+    if (info->type == H5O_TYPE_DATASET) static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+    return 0;
+  };
+  check(H5Ovisit2(parent, H5_INDEX_NAME, H5_ITER_INC, add, &paths, H5O_INFO_BASIC), "list a file");
+  return paths;
+}
+
+std::vector<std::byte> stored_bytes(const Handle& dataset) {
+  const Handle type(check(H5Dget_type(dataset.get()), "get a dataset's type"), H5Tclose);
+  const Slab all = all_of(dataset);
+  std::vector<std::byte> bytes(all.size() * H5Tget_size(type.get()));
+  if (!bytes.empty()) read_raw(dataset, type.get(), all, bytes.data());
+  return bytes;
+}
+
 template <>
 std::pair<hid_t, hid_t> number_types<double>() { return {H5T_IEEE_F64LE, H5T_NATIVE_DOUBLE}; }
 template <>
@@ -312,6 +339,31 @@ std::size_t Slab::size() const {
 Slab all_of(const Handle& dataset) {
   const auto dims = dimensions(dataset);
   return {std::vector<hsize_t>(dims.size(), 0), dims};
+}
+
+namespace {
+
+Handle text_type_of(const Handle& dataset) {
+  Handle type(check(H5Dget_type(dataset.get()), "get a dataset's type"), H5Tclose);
+  if (H5Tget_class(type.get()) != H5T_STRING || H5Tis_variable_str(type.get()) > 0)
+    throw Error(fmt::format("a dataset of {} that should hold text of fixed length does not", file_of(dataset)));
+  return type;
+}
+
+}  // namespace
+
+void write_text(const Handle& dataset, std::size_t row, const std::string& text) {
+  const Handle type = text_type_of(dataset);
+  std::string padded(text);
+  padded.resize(H5Tget_size(type.get()), '\0');
+  write_raw(dataset, type.get(), {{row}, {1}}, padded.data());
+}
+
+std::string read_text(const Handle& dataset, std::size_t row) {
+  const Handle type = text_type_of(dataset);
+  std::string text(H5Tget_size(type.get()), '\0');
+  read_raw(dataset, type.get(), {{row}, {1}}, text.data());
+  return text.c_str();
 }
 
 void write_raw(const Handle& dataset, hid_t memory_type, const Slab& slab, const void* values) {

@@ -9,6 +9,7 @@
 
 #include "configuration_group.hpp"
 #include "equikoop/archive/schema.hpp"
+#include "equikoop/base/digest.hpp"
 #include "equikoop/base/error.hpp"
 
 namespace equikoop {
@@ -46,7 +47,9 @@ void fill_analysis(hid_t id, const SpectraLayout& layout, const AnalysisShape& a
   single(schema::k_trajectories_used, H5T_STD_I32LE,
          {"trajectories in the fit", "1", "those that did not diverge"});
   single(schema::k_noise_cut, H5T_STD_I32LE, {"modes cut at the noise of the stored precision", "1", ""});
-  complete_marks(id, seed, layout.seeds);
+  complete_marks(id, seed, layout.seeds,
+                 "of row [seed] of eigenvalues, residuals_insample, residuals_heldout, amplitudes, singular_values, "
+                 "total_energy, rank, trajectories_used, noise_cut");
 }
 
 void fill_configuration(hid_t parent, const SpectraLayout& layout, std::size_t index) {
@@ -172,11 +175,14 @@ void SpectraArchive::write_row(std::size_t configuration, std::size_t analysis, 
                                const SpectrumRow& row) {
   const auto id = group(configuration, analysis);
   const std::size_t modes = layout_.modes;
+  Digest digest;
   const auto modal = [&]<class T>(const char* name, const std::vector<T>& values, T filler) {
     const auto whole = padded(values, modes, filler);
+    digest.add(std::span<const T>(whole));
     h5::write(h5::open_dataset(id.get(), name), {{seed, 0}, {1, modes}}, std::span<const T>(whole));
   };
   const auto single = [&]<class T>(const char* name, T value) {
+    digest.add(std::span<const T>(&value, 1));
     h5::write(h5::open_dataset(id.get(), name), {{seed}, {1}}, std::span<const T>(&value, 1));
   };
   modal(schema::k_eigenvalues, row.eigenvalues, std::complex<double>(k_nan, k_nan));
@@ -188,8 +194,30 @@ void SpectraArchive::write_row(std::size_t configuration, std::size_t analysis, 
   single(schema::k_rank, std::int32_t{row.rank});
   single(schema::k_trajectories_used, std::int32_t{row.trajectories_used});
   single(schema::k_noise_cut, std::int32_t{row.noise_cut});
-  sync_to_disk(archive_.path);
-  single(schema::k_complete, std::uint8_t{1});
+  set_mark(id.get(), archive_.path, seed, digest.finish_text());
+}
+
+Checksum SpectraArchive::verify(std::size_t configuration, std::size_t analysis, std::size_t seed) const {
+  const auto id = group(configuration, analysis);
+  const std::string stored = stored_checksum(id.get(), seed);
+  if (stored.empty()) return Checksum::none;
+  Digest digest;
+  const auto modal = [&]<class T>(const char* name, T) {
+    const auto row = h5::read<T>(h5::open_dataset(id.get(), name), {{seed, 0}, {1, layout_.modes}});
+    digest.add(std::span<const T>(row));
+  };
+  const auto single = [&]<class T>(const char* name, T) {
+    const auto value = h5::read<T>(h5::open_dataset(id.get(), name), {{seed}, {1}});
+    digest.add(std::span<const T>(value));
+  };
+  modal(schema::k_eigenvalues, std::complex<double>{});
+  for (const char* name : {schema::k_residuals_insample, schema::k_residuals_heldout, schema::k_amplitudes,
+                           schema::k_singular_values})
+    modal(name, double{});
+  single(schema::k_total_energy, double{});
+  for (const char* name : {schema::k_rank, schema::k_trajectories_used, schema::k_noise_cut})
+    single(name, std::int32_t{});
+  return stored == digest.finish_text() ? Checksum::right : Checksum::wrong;
 }
 
 std::vector<SpectrumRow> SpectraArchive::read_rows(std::size_t configuration,

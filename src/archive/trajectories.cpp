@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "configuration_group.hpp"
+#include "ensemble_digest.hpp"
 #include "equikoop/archive/schema.hpp"
 #include "equikoop/base/error.hpp"
 
@@ -43,7 +44,9 @@ void fill_configuration(hid_t parent, const TrajectoryLayout& layout, std::size_
                  {"test accuracy", "1", "share of the test set classified correctly"});
   scaled_dataset(id, schema::k_diverged_at, H5T_STD_I64LE, {&seed, &initial},
                  {"step of the first non-finite value", "steps", "-1 where there is none"});
-  complete_marks(id, seed, layout.seeds);
+  complete_marks(id, seed, layout.seeds,
+                 "of the SHA-256 (32 bytes) of observables[seed, initial] of each initial, then loss[seed], "
+                 "test_loss[seed], test_accuracy[seed], diverged_at[seed]");
 }
 
 ConfigurationShape read_shape(hid_t parent, const std::string& name) {
@@ -132,6 +135,20 @@ bool holds_work(const std::string& path) {
 
 }  // namespace
 
+/// The ensemble that is being written: its digest so far, and the snapshot that must come next.
+struct TrajectoryArchive::Recording {
+  std::size_t configuration = 0;
+  std::size_t seed = 0;
+  std::size_t next = 0;
+  EnsembleDigest digest;
+  std::string checksum;  ///< once the outcome is there
+};
+
+TrajectoryArchive::TrajectoryArchive() = default;
+TrajectoryArchive::TrajectoryArchive(TrajectoryArchive&&) noexcept = default;
+TrajectoryArchive& TrajectoryArchive::operator=(TrajectoryArchive&&) noexcept = default;
+TrajectoryArchive::~TrajectoryArchive() = default;
+
 TrajectoryArchive TrajectoryArchive::begin(const Comm& comm, const std::string& path,
                                            const Study& study, const TrajectoryLayout& layout,
                                            const Provenance& provenance, bool force) {
@@ -200,6 +217,11 @@ void TrajectoryArchive::write_snapshots(std::size_t configuration, std::size_t s
   const auto dataset = h5::open_dataset(group(configuration).get(), schema::k_observables);
   const std::size_t features = layout_.configurations[configuration].features;
   h5::write(dataset, {{seed, 0, first, 0}, {1, layout_.initials, count, features}}, values);
+  if (first == 0) recording_ = std::make_unique<Recording>(Recording{configuration, seed, 0, EnsembleDigest(layout_.initials), ""});
+  if (!recording_ || recording_->configuration != configuration || recording_->seed != seed || recording_->next != first)
+    throw Error("the snapshots of an ensemble were not written in the order of time");
+  recording_->digest.add_snapshots(values);
+  recording_->next += count;
 }
 
 template <class Real>
@@ -216,13 +238,49 @@ void TrajectoryArchive::write_outcome(std::size_t configuration, std::size_t see
   write(schema::k_test_loss, outcome.test_loss);
   write(schema::k_test_accuracy, outcome.test_accuracy);
   write(schema::k_diverged_at, outcome.diverged_at);
+  if (!recording_ || recording_->configuration != configuration || recording_->seed != seed ||
+      recording_->next != layout_.configurations[configuration].time.size())
+    throw Error("the outcome of an ensemble was written before all of its snapshots");
+  recording_->checksum = recording_->digest.finish(outcome);
 }
 
 void TrajectoryArchive::mark_complete(std::size_t configuration, std::size_t seed) {
-  sync_to_disk(archive_.path);
-  const std::uint8_t done = 1;
-  h5::write(h5::open_dataset(group(configuration).get(), schema::k_complete), {{seed}, {1}},
-            std::span(&done, 1));
+  if (!recording_ || recording_->checksum.empty() || recording_->configuration != configuration || recording_->seed != seed)
+    throw Error("an ensemble was marked before it was written");
+  set_mark(group(configuration).get(), archive_.path, seed, recording_->checksum);
+  recording_.reset();
+}
+
+Checksum TrajectoryArchive::verify(std::size_t configuration, std::size_t seed) const {
+  const auto found = group(configuration);
+  const std::string stored = stored_checksum(found.get(), seed);
+  if (stored.empty()) return Checksum::none;
+  const std::string now = layout_.precision == Precision::float32 ? checksum_now<float>(configuration, seed)
+                                                                  : checksum_now<double>(configuration, seed);
+  return stored == now ? Checksum::right : Checksum::wrong;
+}
+
+template <class Real>
+std::string TrajectoryArchive::checksum_now(std::size_t configuration, std::size_t seed) const {
+  const auto found = group(configuration);
+  const ConfigurationShape& shape = layout_.configurations[configuration];
+  const auto observables = h5::open_dataset(found.get(), schema::k_observables);
+  const std::size_t block = std::max<std::size_t>(1, k_most_bytes / (shape.features * sizeof(Real)));
+  EnsembleDigest digest(layout_.initials);
+  for (std::size_t initial = 0; initial < layout_.initials; ++initial)
+    for (std::size_t first = 0; first < shape.time.size(); first += block) {
+      const std::size_t count = std::min(block, shape.time.size() - first);
+      const auto values = h5::read<Real>(observables, {{seed, initial, first, 0}, {1, 1, count, shape.features}});
+      digest.add_snapshots(initial, std::span<const Real>(values));
+    }
+  const auto row = [&]<class T>(const char* name, std::vector<hsize_t> offset, std::vector<hsize_t> count, T) {
+    return h5::read<T>(h5::open_dataset(found.get(), name), {std::move(offset), std::move(count)});
+  };
+  const auto losses = row(schema::k_loss, {seed, 0, 0}, {1, layout_.initials, shape.steps}, Real{});
+  const auto test_loss = row(schema::k_test_loss, {seed, 0}, {1, layout_.initials}, double{});
+  const auto test_accuracy = row(schema::k_test_accuracy, {seed, 0}, {1, layout_.initials}, double{});
+  const auto diverged = row(schema::k_diverged_at, {seed, 0}, {1, layout_.initials}, std::int64_t{});
+  return digest.finish(OutcomeView<Real>{losses, test_loss, test_accuracy, diverged});
 }
 
 template <class Real>

@@ -28,6 +28,7 @@ po::options_description own_options() {
       "force", "begin archives anew where others are there")("quiet,q", "errors only")(
       "walltime", po::value<std::string>()->value_name("HH:MM:SS"),
       "stop in time before this limit, exit 85, resume with the same command")(
+      "verify", "status: read everything and compare it with its SHA-256")(
       "petsc", po::value<std::string>()->value_name("\"WORDS\""), "options for PETSc and SLEPc")(
       "ranks", po::value<int>()->value_name("N"), "plan: number of MPI ranks to plan for");
   return options;
@@ -98,6 +99,7 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   arguments.petsc = split_words(text("petsc"));
   arguments.force = values.count("force") > 0;
   arguments.quiet = values.count("quiet") > 0;
+  arguments.verify = values.count("verify") > 0;
   arguments.help = values.count("help") > 0;
   arguments.help_study = values.count("help-study") > 0;
   arguments.version = values.count("version") > 0;

@@ -18,6 +18,7 @@ struct Arguments {
   int ranks = 1;                   ///< --ranks of `plan`
   bool force = false;
   bool quiet = false;
+  bool verify = false;             ///< --verify of `status`
   bool help = false;
   bool help_study = false;
   bool version = false;

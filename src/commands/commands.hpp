@@ -15,5 +15,8 @@ void distances(Job& job, PhaseTable& phases);
 void plan(Job& job);
 /// Reads the archives in `folder` on rank 0 alone.
 void status(const Comm& comm, const std::string& folder, const Log& log);
+/// Compares all that is whole in `folder` with its checksums; throws Error that names what differs.
+/// Collective.
+void verify(const Comm& comm, const std::string& folder, const Log& log);
 
 }  // namespace equikoop

@@ -29,7 +29,12 @@ std::string next_step(const Job& job) {
 }
 
 void work(const Comm& comm, const Arguments& arguments, const std::string& data_environment) {
-  if (arguments.command == "status") return status(comm, arguments.target, Log(true));
+  if (arguments.command == "status") {
+    const Log log(comm.is_root());
+    status(comm, arguments.target, log);
+    if (arguments.verify) verify(comm, arguments.target, log);
+    return;
+  }
   Job job = begin_job(comm, arguments, data_environment);
   print_header(job);
   if (arguments.command == "plan") return plan(job);

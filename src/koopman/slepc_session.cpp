@@ -23,14 +23,14 @@ SlepcSession::~SlepcSession() {
   (void)SlepcFinalize();
 }
 
-void check_petsc(int code, std::string_view intent, std::source_location where) {
+void check_petsc(int code, std::string_view intent, Location where) {
   if (code == 0) return;
   const char* general = nullptr;
   char* specific = nullptr;
   (void)PetscErrorMessage(static_cast<PetscErrorCode>(code), &general, &specific);
   throw Error(fmt::format("PETSc failed to {}: {}{}{} ({}:{})", intent,
                           general ? general : "unknown error", specific && *specific ? ": " : "",
-                          specific ? specific : "", where.file_name(), where.line()));
+                          specific ? specific : "", where.file, where.line));
 }
 
 }  // namespace equikoop

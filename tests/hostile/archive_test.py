@@ -81,11 +81,11 @@ class DamagedArchives(StudyTest):
     def test_newer_format(self):
         with h5py.File(self.trajectories, "r+") as file:
             file.attrs["format_version"] = "2.0"
-        self.refuse(["train", "spectra"], 1, "format version 2.0", "reads 1.0")
+        self.refuse(["train", "spectra"], 1, "format version 2.0", "reads 1.")
 
     def test_a_later_minor_format_is_read(self):
         with h5py.File(self.trajectories, "r+") as file:
-            file.attrs["format_version"] = "1.7"
+            file.attrs["format_version"] = "1.99"
         result = self.run_stage("spectra")
         self.assertEqual((result.code, result.err), (0, ""))
 

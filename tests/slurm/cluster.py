@@ -7,19 +7,25 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support.equikoop import send, until  # noqa: E402
 
 NODES = ("n1", "n2")
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol", "squeue", "scancel")
 
+# A requeued job must not start before the credentials of its first start are forgotten: Slurm has it
+# wait that long, two minutes unless cred_expire (seconds) says otherwise.
 CONFIGURATION = """\
 ClusterName=equikoop
 SlurmctldHost={host}(127.0.0.1)
 SlurmUser=root
 SlurmdUser=root
 AuthType=auth/munge
-AuthInfo=socket={base}/munge.socket
+AuthInfo=socket={base}/munge.socket,cred_expire=8
 CredType=cred/munge
 SlurmctldPort={ports[0]}
 SlurmdPort={ports[1]}
@@ -77,30 +83,12 @@ def free_ports(count):
             s.close()
 
 
-def until(condition, seconds, what):
-    """The first true value of condition(); fails with `what` after so many seconds."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.2)
-    raise AssertionError(f"not within {seconds} s: {what}")
-
-
 def process_environment(pid):
     try:
         words = pathlib.Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
         return {}
     return dict(word.decode(errors="replace").split("=", 1) for word in words if b"=" in word)
-
-
-def kill_quietly(pid, number):
-    try:
-        os.kill(pid, number)
-    except ProcessLookupError:
-        pass
 
 
 class Cluster:
@@ -134,11 +122,16 @@ class Cluster:
         self._daemon("slurmctld", "-c", "-f", f"{at}/slurm.conf")
         for node in NODES:
             self.start_node(node)
-        until(lambda: self.node_states() == ["IDLE", "IDLE"], 20, "two idle nodes")
+        try:
+            until(lambda: self.node_states() == ["IDLE", "IDLE"], 60, "two idle nodes")
+        except AssertionError:
+            lines = [line for log in sorted((self.base / "log").glob("slurm*")) for line in
+                     log.read_text(errors="replace").splitlines() if "error" in line]
+            raise Unavailable(f"Slurm's nodes do not come up here: {'; '.join(lines[-4:])[:500]}") from None
 
     def _daemon(self, name, *words):
         done = subprocess.run([self.programs[name], *words], env=self.environment, capture_output=True,
-                              text=True, timeout=30)
+                              text=True, timeout=60)
         if done.returncode != 0:
             raise Unavailable(f"{name} does not start here: {(done.stderr or done.stdout).strip()[:300]}")
 
@@ -149,7 +142,7 @@ class Cluster:
         """Runs a program of Slurm, or a script that does; returns what it printed."""
         words = [self.programs.get(words[0], words[0]), *map(str, words[1:])]
         done = subprocess.run(words, env={**self.environment, **(env or {})}, cwd=cwd,
-                              capture_output=True, text=True, timeout=30)
+                              capture_output=True, text=True, timeout=60)
         if done.returncode != 0:
             raise AssertionError(f"{words} gave {done.returncode}: {done.stdout}{done.stderr}")
         return done.stdout
@@ -163,12 +156,10 @@ class Cluster:
         line = self.call("scontrol", "show", "job", "-o", number).splitlines()[0]
         return dict(word.split("=", 1) for word in line.split() if "=" in word)
 
-    def skip_the_wait(self, number):
-        """A requeued job waits two minutes; here it need not. True once it runs or is over."""
+    def has_started_again(self, number):
+        """Whether a requeued job runs or is over. It waits as long as credentials live: see cred_expire."""
         job = self.job(number)
-        if job["JobState"] == "PENDING" and int(job["Restarts"]) > 0:
-            self.call("scontrol", "update", f"JobId={number}", "StartTime=now")
-        return job["JobState"] not in ("PENDING", "REQUEUED")
+        return int(job["Restarts"]) > 0 and job["JobState"] not in ("PENDING", "REQUEUED", "COMPLETING")
 
     def processes(self, node=None, program=None):
         """Everything that descends from our daemons: on one node, or of one program."""
@@ -190,8 +181,7 @@ class Cluster:
         """What a power cut does: all processes of the node gone at once, then marked down."""
         victims = [int((self.base / f"slurmd.{node}.pid").read_text())]
         victims += [pid for pid in self.processes(program="slurmstepd") if self._stepd_of(pid, node)]
-        for pid in victims + self.processes(node=node):
-            kill_quietly(pid, signal.SIGKILL)
+        send(victims + self.processes(node=node), signal.SIGKILL)
         self.call("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=lost")
 
     def _stepd_of(self, stepd, node):
@@ -211,10 +201,9 @@ class Cluster:
             pids.append(int(file.read_text()))
         if "slurmctld" in "".join(f.name for f in self.base.glob("*.pid")):
             subprocess.run([shutil.which("scancel") or "scancel", "--user=root"], env=self.environment,
-                           capture_output=True, timeout=30)
+                           capture_output=True, timeout=60)
         for number in (signal.SIGTERM, signal.SIGKILL):
-            for pid in pids + self.processes():
-                kill_quietly(pid, number)
+            send(pids + self.processes(), number)
             end = time.monotonic() + 3
             while any(os.path.exists(f"/proc/{p}") for p in pids) and time.monotonic() < end:
                 time.sleep(0.1)

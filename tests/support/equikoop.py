@@ -5,6 +5,7 @@ import collections
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -52,20 +53,81 @@ def environment(shared, extra=None):
     return env
 
 
-def rank_processes(mpirun):
-    """Process ids of the ranks: the children of mpirun that run our program."""
-    try:
-        children = pathlib.Path(f"/proc/{mpirun}/task/{mpirun}/children").read_text().split()
-    except OSError:
-        return []
+def rank_processes(launcher):
+    """Process ids of the ranks: the descendants of a launcher that run our program."""
     found = []
+    try:
+        children = pathlib.Path(f"/proc/{launcher}/task/{launcher}/children").read_text().split()
+    except OSError:
+        return found
     for child in map(int, children):
         try:
-            if os.path.basename(os.readlink(f"/proc/{child}/exe")).startswith("equikoop"):
-                found.append(child)
+            name = os.path.basename(os.readlink(f"/proc/{child}/exe"))
         except OSError:
-            pass  # it ended between the two looks
+            continue  # it ended between the two looks
+        found += [child] if name.startswith("equikoop") else rank_processes(child)
     return found
+
+
+def pending(process, number):
+    """Whether a signal waits for a (stopped) process."""
+    try:
+        lines = pathlib.Path(f"/proc/{process}/status").read_text().splitlines()
+    except OSError:
+        return False
+    masks = [int(line.split()[1], 16) for line in lines if line.startswith(("SigPnd:", "ShdPnd:"))]
+    return any(mask >> (number - 1) & 1 for mask in masks)
+
+
+def until(condition, within=120.0, what="what was waited for", pause=0.01, job=None):
+    """The first true value of condition(); fails at once if `job` ends before. The limit is for tests
+    that would never end, not for slow machines: nothing is concluded from how long it took."""
+    end = time.monotonic() + within
+    while True:
+        over = job is not None and job.poll() is not None
+        value = condition()
+        if value:
+            return value
+        if over:
+            raise AssertionError(f"the job ended with {job.returncode} before {what}")
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {within:.0f} s: {what}")
+        time.sleep(pause)
+
+
+def send(processes, number):
+    """A signal to each of these processes, or to those of them that are still there."""
+    for pid in processes:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
+
+
+def walk_until(ranks, condition, within=120.0, stride=0.03):
+    """Lets the ranks run in short strides, and leaves them stopped (SIGSTOP) as soon as condition()
+    holds. So a job is met in its middle on a machine of any speed: between two looks it gets no
+    further than a stride."""
+    end = time.monotonic() + within
+    send(ranks, signal.SIGSTOP)
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {within:.0f} s: the middle of the job")
+        send(ranks, signal.SIGCONT)
+        time.sleep(stride)
+        send(ranks, signal.SIGSTOP)
+
+
+def whole_ensembles(file, name="complete"):
+    """Marks that are set in an archive, as any HDF5 program reads them; 0 where there is no file."""
+    import h5py
+    if not os.path.exists(file):
+        return 0
+    with h5py.File(file) as archive:
+        marks = []
+        archive["configurations"].visititems(
+            lambda path, node: marks.append(int(node[...].sum())) if path.rsplit("/", 1)[-1] == name else None)
+    return sum(marks)
 
 
 class StudyTest(unittest.TestCase):
@@ -97,7 +159,15 @@ class StudyTest(unittest.TestCase):
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                 env=environment(self.shared, env))
 
-    def finish(self, process, timeout=120):
+    def ranks_of(self, process, ranks, within=120.0):
+        """Process ids of all `ranks` ranks, once they are there; none if the job is over before."""
+        if ranks == 1:
+            return [process.pid]
+        return until(lambda: [found for found in (rank_processes(process.pid),)
+                              if len(found) == ranks or process.poll() is not None],
+                     within, f"{ranks} ranks", pause=0.002)[0]
+
+    def finish(self, process, timeout=300):
         began = time.monotonic()
         try:
             out, err = process.communicate(timeout=timeout)
@@ -109,7 +179,7 @@ class StudyTest(unittest.TestCase):
             self.fail(f"not done within {timeout} s\n{out}\n{err}")
         return Result(process.returncode, out, err, time.monotonic() - began)
 
-    def run_program(self, *words, ranks=2, timeout=120, env=None):
+    def run_program(self, *words, ranks=2, timeout=300, env=None):
         return self.finish(self.start(*words, ranks=ranks, env=env), timeout)
 
     def succeed(self, *words, ranks=2, env=None):
@@ -118,8 +188,9 @@ class StudyTest(unittest.TestCase):
         self.assertEqual((result.code, result.err), (0, ""), f"{words}: {result.out}\n{result.err}")
         return result
 
-    def assert_refused(self, result, code, *parts, within=5.0):
-        """Exactly one line on stderr that begins "equikoop: " and holds every part."""
+    def assert_refused(self, result, code, *parts, within=60.0):
+        """Exactly one line on stderr that begins "equikoop: " and holds every part. `within` leaves
+        room for machines far slower than those that people use."""
         self.assertEqual(result.code, code, result.err + result.out)
         lines = result.err.splitlines()
         self.assertEqual(len(lines), 1, result.err)

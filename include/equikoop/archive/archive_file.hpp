@@ -27,6 +27,9 @@ struct ArchiveFile {
 ArchiveFile open_archive(const Comm& comm, const std::string& path, const std::string& filetype,
                          bool writable);
 
+/// What the checksum of a piece of data says of it. None: the file was written without.
+enum class Checksum { none, right, wrong };
+
 /// Forces what was written to `path` on this node to the disk. Throws Error.
 void sync_to_disk(const std::string& path);
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "equikoop/archive/archive_file.hpp"
@@ -56,5 +57,8 @@ struct DistancesContent {
 void write_distances(const Comm& comm, const std::string& path, const Study& study,
                      const Provenance& provenance, const std::string& source,
                      const DistancesContent& content);
+
+/// How each dataset of the file compares with its checksum, by path. One process.
+std::vector<std::pair<std::string, Checksum>> distances_checksums(const std::string& path);
 
 }  // namespace equikoop

@@ -6,6 +6,7 @@
 #include <hdf5.h>
 
 #include <complex>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -56,6 +57,11 @@ Handle open_file(const std::string& path, bool writable, const Comm& comm);
 /// still holds goes to memory and is lost. Without it HDF5 keeps the broken file and crashes at exit.
 void divert_to_memory(const Handle& file);
 
+/// Paths of all datasets below `parent`, in order of name.
+std::vector<std::string> dataset_paths(hid_t parent);
+/// The bytes of a whole dataset as they stand in the file.
+std::vector<std::byte> stored_bytes(const Handle& dataset);
+
 Handle create_group(hid_t parent, const std::string& name);
 Handle open_group(hid_t parent, const std::string& name);
 Handle open_dataset(hid_t parent, const std::string& name);
@@ -99,6 +105,10 @@ void make_scale(const Handle& dataset, const std::string& name);
 void attach_scale(const Handle& dataset, const Handle& scale, unsigned dimension);
 
 std::vector<hsize_t> dimensions(const Handle& dataset);
+
+/// One row of a dataset of fixed-length text. Throws Error if it is not one.
+void write_text(const Handle& dataset, std::size_t row, const std::string& text);
+std::string read_text(const Handle& dataset, std::size_t row);
 
 /// A block of a dataset: `offset` and `count` in each dimension.
 struct Slab {

@@ -73,6 +73,8 @@ class SpectraArchive {
                  const SpectrumRow& row);
   /// The rows of every seed; those not complete have rank 0.
   std::vector<SpectrumRow> read_rows(std::size_t configuration, std::size_t analysis) const;
+  /// Compares a row with its checksum.
+  Checksum verify(std::size_t configuration, std::size_t analysis, std::size_t seed) const;
 
  private:
   h5::Handle group(std::size_t configuration, std::size_t analysis) const;

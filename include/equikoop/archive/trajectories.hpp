@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -48,6 +49,10 @@ struct OutcomeView {
 
 class TrajectoryArchive {
  public:
+  TrajectoryArchive(TrajectoryArchive&&) noexcept;
+  TrajectoryArchive& operator=(TrajectoryArchive&&) noexcept;
+  ~TrajectoryArchive();
+
   /// Creates the file, or opens the one that is there if it belongs to the same study (`force`
   /// replaces it). Throws UsageError on another study. Collective.
   static TrajectoryArchive begin(const Comm& comm, const std::string& path, const Study& study,
@@ -66,13 +71,14 @@ class TrajectoryArchive {
   std::size_t complete_count() const;
   std::size_t ensemble_count() const noexcept;
 
-  /// Snapshots first .. first+count-1 of every initial: `values` (initial, count, feature).
+  /// Snapshots first .. first+count-1 of every initial: `values` (initial, count, feature). One
+  /// ensemble after another, in the order of time: then outcome, then mark.
   template <class Real>
   void write_snapshots(std::size_t configuration, std::size_t seed, std::size_t first,
                        std::size_t count, std::span<const Real> values);
   template <class Real>
   void write_outcome(std::size_t configuration, std::size_t seed, const OutcomeView<Real>& outcome);
-  /// Sets the mark, after the data is on the disk.
+  /// Stores the checksum and sets the mark, after both data and checksum are on the disk.
   void mark_complete(std::size_t configuration, std::size_t seed);
 
   /// Every snapshot of one ensemble, some of its features, into `values` (initial, time, feature).
@@ -81,11 +87,20 @@ class TrajectoryArchive {
                      std::span<Real> values) const;
   std::vector<std::int64_t> diverged_at(std::size_t configuration, std::size_t seed) const;
 
+  /// Reads the whole ensemble and compares it with its checksum.
+  Checksum verify(std::size_t configuration, std::size_t seed) const;
+
  private:
+  struct Recording;
+
+  TrajectoryArchive();
+  template <class Real>
+  std::string checksum_now(std::size_t configuration, std::size_t seed) const;
   h5::Handle group(std::size_t configuration) const;
 
   ArchiveFile archive_;
   TrajectoryLayout layout_;
+  std::unique_ptr<Recording> recording_;
 };
 
 }  // namespace equikoop

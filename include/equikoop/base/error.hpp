@@ -2,7 +2,6 @@
 // Errors that reach a user: what, where, how to mend; and the exit codes of the program.
 #pragma once
 
-#include <source_location>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -41,9 +40,19 @@ class Followed : public Interrupted {
   Followed() : Interrupted("stopped because another rank did") {}
 };
 
+/// Where a call stands: as a default argument, the line of the caller. (std::source_location needs
+/// clang 16 where the library is GCC's.)
+struct Location {
+  const char* file = "";
+  int line = 0;
+  static constexpr Location here(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+    return {file, line};
+  }
+};
+
 /// Throws Error naming `intent` and MPI's own message unless `code` is MPI_SUCCESS.
 void check_mpi(int code, std::string_view intent,
-               std::source_location where = std::source_location::current());
+               Location where = Location::here());
 
 /// Throws Error naming `intent` and the system's message for errno value `code`.
 [[noreturn]] void throw_system_error(int code, std::string_view intent);

@@ -3,7 +3,6 @@
 // header leaks from here.
 #pragma once
 
-#include <source_location>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +30,6 @@ class SlepcSession {
 
 /// Throws Error naming `intent` and PETSc's own message unless `code` is 0.
 void check_petsc(int code, std::string_view intent,
-                 std::source_location where = std::source_location::current());
+                 Location where = Location::here());
 
 }  // namespace equikoop

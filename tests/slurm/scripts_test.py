@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """Job scripts without Slurm: what submit.sh would submit and what it refuses, and the stages under
-plain bash. EQUIKOOP_BINARY names the program. The scheduler itself is met in test_slurm.py."""
+plain bash. EQUIKOOP_BINARY names the program. The scheduler itself is met in chain_test.py."""
 import os
 import pathlib
 import shlex
@@ -10,8 +10,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support.equikoop import pending, rank_processes, send, until  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("EQUIKOOP_BINARY") or str(ROOT / "build/native/src/equikoop")
@@ -41,7 +43,7 @@ class ScriptsTest(unittest.TestCase):
 
     def run_script(self, script, *words, **more):
         return subprocess.run(["bash", ROOT / "jobs" / script, *map(str, words)], cwd=self.folder, text=True,
-                              capture_output=True, timeout=120, env=self.environment(**more))
+                              capture_output=True, timeout=300, env=self.environment(**more))
 
     def dry_run(self, *words):
         """The sbatch lines as lists of words."""
@@ -131,20 +133,22 @@ class ScriptsTest(unittest.TestCase):
         self.assertEqual(self.run_script("spectra.sbatch", "small.ini").returncode, 1)
 
     def test_warned_script_stops_with_85_and_the_same_command_goes_on(self):
-        self.study.write_text(STUDY.format(steps=20000))
+        self.study.write_text(STUDY.format(steps=60000) + "[record]\nevery = 50\n")
         for number in (signal.SIGUSR1, signal.SIGTERM):
-            script = subprocess.Popen(["bash", ROOT / "jobs/train.sbatch", "small.ini"], cwd=self.folder, text=True,
-                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment())
+            out = self.folder / f"signal {number}"
+            script = subprocess.Popen(["bash", ROOT / "jobs/train.sbatch", "small.ini", "--out", out], cwd=self.folder,
+                                      text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.environment())
             self.addCleanup(script.kill)
-            end = time.monotonic() + 30
-            while not (self.folder / "results/small/trajectories.h5").exists() and time.monotonic() < end:
-                time.sleep(0.05)
-            time.sleep(0.5)
-            self.assertIsNone(script.poll(), "ended before the signal")
-            script.send_signal(number)
-            out, err = script.communicate(timeout=60)
-            self.assertEqual(script.returncode, 85, out + err)
-            self.assertIn("equikoop: stopped in time; resume with the same command", out)
+            until(lambda: (out / "trajectories.h5").exists(), what="the archive", job=script)
+            ranks = rank_processes(script.pid)
+            send(ranks, signal.SIGSTOP)
+            self.assertEqual(len(ranks), 2, "the job ended before the signal")
+            script.send_signal(number)  # what the script sends on is always USR1
+            until(lambda: any(pending(rank, signal.SIGUSR1) for rank in ranks), what="the signal at a rank")
+            send(ranks, signal.SIGCONT)
+            text, errors = script.communicate(timeout=300)
+            self.assertEqual(script.returncode, 85, text + errors)
+            self.assertIn("equikoop: stopped in time; resume with the same command", text)
 
     # -- what a stage does with exit code 85 inside a job; the scheduler is a stand-in
 

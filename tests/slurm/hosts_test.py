@@ -105,12 +105,12 @@ class Hosts:
 
 
 class HostsTest(unittest.TestCase):
+    hosts = None  # made once, at the end of this file
+
     @classmethod
     def setUpClass(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="eqkhosts"))
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-        cls.hosts = Hosts()
-        cls.addClassCleanup(cls.hosts.close)
         cls.agent = cls.folder / "agent.sh"
         cls.agent.write_text(AGENT.format(ip=cls.hosts.ip))
         cls.agent.chmod(0o755)
@@ -135,11 +135,11 @@ class HostsTest(unittest.TestCase):
                    "OMPI_MCA_oob_tcp_if_include": self.hosts.subnet}
         command = shlex.join(["mpirun", "-q", "-x", "OPENBLAS_NUM_THREADS", "--hostfile", str(hostfile),
                               "-n", str(sum(slots)), str(program), *map(str, words)])
-        return run(self.agent, self.hosts.names[0], command, cwd=self.folder, timeout=90,
+        return run(self.agent, self.hosts.names[0], command, cwd=self.folder, timeout=300,
                    env={**self.environment(), **network})
 
     def single(self, *words):
-        return run("mpirun", "-q", "-n", 2, BINARY, *words, cwd=self.folder, timeout=90, env=self.environment())
+        return run("mpirun", "-q", "-n", 2, BINARY, *words, cwd=self.folder, timeout=300, env=self.environment())
 
     def assert_same(self, first, second):
         for name, where in (("trajectories", "/configurations"), ("distances", "/pairs")):
@@ -176,8 +176,11 @@ class HostsTest(unittest.TestCase):
 
 if __name__ == "__main__":
     try:
-        Hosts().close()
+        HostsTest.hosts = Hosts()
     except Unavailable as reason:
-        print(f"mpi.hosts is skipped: {reason}")
+        print(f"slurm.hosts is skipped: {reason}")
         sys.exit(SKIPPED)
-    unittest.main(verbosity=2)
+    try:
+        unittest.main(verbosity=2)
+    finally:
+        HostsTest.hosts.close()

@@ -12,14 +12,16 @@ import tempfile
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
-from cluster import Cluster, Unavailable, kill_quietly, until  # noqa: E402
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+from cluster import Cluster, Unavailable  # noqa: E402
+from support.equikoop import pending, send, until, walk_until, whole_ensembles  # noqa: E402
 
 ROOT = HERE.parents[1]
 BINARY = os.environ.get("EQUIKOOP_BINARY") or str(ROOT / "build/native/src/equikoop")
 SKIPPED = 77
 
-# Seconds of training on two slow processors: enough to be met in the middle, and stopped there.
+# Some seconds of training, so that a job can be met in its middle: far longer than a stride of
+# walk_until.
 STUDY = """\
 [study]
 seeds = {seeds}
@@ -30,8 +32,10 @@ order = shuffled
 [model]
 width = {widths}
 [training]
-steps = 400
+steps = {steps}
 batch_size = 60
+[record]
+every = 20
 [koopman]
 delays = 8
 rank = 4
@@ -45,16 +49,8 @@ def clean_environment(**more):
     return {**kept, "EQUIKOOP_PROGRAM": BINARY, **more}
 
 
-def trained(folder):
-    """Ensembles that are marked as whole."""
-    done = subprocess.run([BINARY, "status", str(folder)], capture_output=True, text=True,
-                          env=clean_environment(OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1"))
-    line = next((l for l in done.stdout.splitlines() if "trajectories.h5" in l), "")
-    return int(line.split()[1]) if " of " in line else 0
-
-
 class SlurmTest(unittest.TestCase):
-    cluster = None
+    cluster = None  # started once, at the end of this file
 
     @classmethod
     def setUpClass(cls):
@@ -63,19 +59,17 @@ class SlurmTest(unittest.TestCase):
         subprocess.run([sys.executable, ROOT / "input/make_digits.py", "--out", cls.top / "data/digits"],
                        check=True, stdout=subprocess.DEVNULL)
         cls.study = cls.top / "long.ini"
-        cls.study.write_text(STUDY.format(seeds=ENSEMBLES // 2, widths="5 10"))
+        cls.study.write_text(STUDY.format(seeds=ENSEMBLES // 2, widths="5 10", steps=4000))
         cls.reference = cls.top / "reference"
         for stage in ("train", "spectra", "distances"):
             done = cls.plain(f"{stage}.sbatch", cls.study, "--out", cls.reference)
             assert done.returncode == 0, done.stdout + done.stderr
-        cls.cluster = Cluster()
-        cls.addClassCleanup(cls.cluster.stop)
 
     @classmethod
     def plain(cls, script, *words, **more):
         """A job script under plain bash."""
         return subprocess.run(["bash", ROOT / "jobs" / script, *map(str, words)], cwd=cls.top, text=True,
-                              capture_output=True, timeout=120, env=clean_environment(EQUIKOOP_RANKS="2", **more))
+                              capture_output=True, timeout=300, env=clean_environment(EQUIKOOP_RANKS="2", **more))
 
     def submit(self, *words, folder=None):
         """submit.sh: two ranks for train and spectra, so that both nodes are used."""
@@ -86,12 +80,18 @@ class SlurmTest(unittest.TestCase):
         first = printed.splitlines()[0].split(";")[0]
         return [word.split()[1] for word in first.split(", ")], printed
 
-    def wait_for(self, job, state="COMPLETED", seconds=60):
+    def wait_for(self, job, state="COMPLETED", seconds=180):
         def over():
             return self.cluster.job(job)["JobState"] not in (
                 "PENDING", "CONFIGURING", "RUNNING", "COMPLETING", "REQUEUED", "SUSPENDED")
-        until(over, seconds, f"the end of job {job}\n{self.logs()}")
+        self.until(over, seconds, f"the end of job {job}")
         self.assertEqual(self.cluster.job(job)["JobState"], state, self.logs())
+
+    def until(self, condition, seconds, what, pause=0.2):
+        try:
+            return until(condition, seconds, what, pause)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.logs()}") from None
 
     def logs(self):
         return "\n".join(f"{f.name}:\n{f.read_text()[-3000:]}" for f in self.top.glob("**/logs/*.log"))
@@ -107,16 +107,21 @@ class SlurmTest(unittest.TestCase):
                                   capture_output=True, text=True)
             self.assertEqual((done.returncode, done.stdout + done.stderr), (0, ""), name)
 
+    def processes(self):
+        return self.cluster.processes(program=os.path.basename(BINARY))
+
+    def trained(self, out):
+        """Ensembles that are marked as whole."""
+        return whole_ensembles(out / "trajectories.h5")
+
     def freeze_in_the_middle(self, out):
         """Stops the ranks where they are, with some ensembles done and some not; returns their ids."""
-        until(lambda: trained(out) > 0, 40, f"the first whole ensemble\n{self.logs()}")
-        ranks = self.cluster.processes(program=os.path.basename(BINARY))
-        self.assertTrue(ranks, "the job ended before it could be met in the middle")
-        for pid in ranks:
-            os.kill(pid, signal.SIGSTOP)
-        self.addCleanup(lambda: [kill_quietly(pid, signal.SIGCONT) for pid in ranks
-                                 if pid in self.cluster.processes(program=os.path.basename(BINARY))])
-        self.assertLess(trained(out), ENSEMBLES)
+        ranks = self.until(lambda: (out / "trajectories.h5").exists() and self.processes(), 120,
+                      "the archive", pause=0.02)
+        self.addCleanup(lambda: send(set(ranks) & set(self.processes()), signal.SIGCONT))
+        walk_until(ranks, lambda: self.trained(out) > 0)
+        self.assertLess(self.trained(out), ENSEMBLES)
+        self.assertEqual(sorted(self.processes()), sorted(ranks), self.logs())
         return ranks
 
     def test_chain_completes_as_undisturbed(self):
@@ -134,21 +139,15 @@ class SlurmTest(unittest.TestCase):
         ranks = self.freeze_in_the_middle(out)
         train = jobs[0]
         # A minute of limit is less than the margin of the warning: it comes at Slurm's next look.
-        usr1 = 1 << (signal.SIGUSR1 - 1)
-
-        def warned():
-            bits = [line.split()[1] for pid in ranks for line in _status(pid) if "Pnd:" in line]
-            return any(int(b, 16) & usr1 for b in bits)
-        until(warned, 50, f"the warning at the ranks\n{self.logs()}")
-        before = trained(out)
-        for pid in ranks:
-            os.kill(pid, signal.SIGCONT)
-        until(lambda: "is requeued (restart 1" in self.log(out, "train", train), 30, self.logs())
+        self.until(lambda: any(pending(rank, signal.SIGUSR1) for rank in ranks), 55, "the warning at the ranks")
+        before = self.trained(out)
+        send(ranks, signal.SIGCONT)
+        self.until(lambda: "is requeued (restart 1" in self.log(out, "train", train), 60, "the requeue")
         self.assertIn("ensembles are whole; resume with the same command", self.log(out, "train", train))
         self.assertEqual(self.cluster.job(jobs[1])["JobState"], "PENDING")  # it waits for the requeued one
-        until(lambda: self.cluster.job(train)["JobState"] == "PENDING", 30, "the requeued job in the queue")
+        self.until(lambda: self.cluster.job(train)["JobState"] == "PENDING", 60, "the requeued job in the queue")
         self.cluster.call("scontrol", "update", f"JobId={train}", "TimeLimit=5")
-        until(lambda: self.cluster.skip_the_wait(train), 30, f"the second start\n{self.logs()}")
+        self.until(lambda: self.cluster.has_started_again(train), 120, "the second start")
         self.wait_for(jobs[2])
         self.assertEqual(self.cluster.job(train)["Restarts"], "1")
         self.assertGreater(before, 0)
@@ -160,10 +159,11 @@ class SlurmTest(unittest.TestCase):
         jobs, _ = self.submit(self.study, "--out", out)
         self.freeze_in_the_middle(out)
         self.cluster.lose_node("n2")
-        until(lambda: self.cluster.job(jobs[0])["JobState"] in ("PENDING", "COMPLETING", "REQUEUED"), 30, self.logs())
-        self.assertLess(trained(out), ENSEMBLES)
+        self.until(lambda: self.cluster.job(jobs[0])["JobState"] in ("PENDING", "COMPLETING", "REQUEUED"), 60,
+              "the job back in the queue")
+        self.assertLess(self.trained(out), ENSEMBLES)
         self.cluster.return_node("n2")
-        until(lambda: self.cluster.skip_the_wait(jobs[0]), 40, f"the second start\n{self.logs()}")
+        self.until(lambda: self.cluster.has_started_again(jobs[0]), 120, "the second start")
         self.wait_for(jobs[2])
         self.assertEqual(self.cluster.job(jobs[0])["Restarts"], "1")
         self.assertIn(f"of {ENSEMBLES} ensembles are there", self.log(out, "train", jobs[0]))
@@ -172,7 +172,7 @@ class SlurmTest(unittest.TestCase):
     def test_cancelled_job_is_not_requeued(self):
         out = self.top / "cancelled" / "long"
         jobs, _ = self.submit(self.study, "--out", out)
-        until(lambda: self.cluster.processes(program=os.path.basename(BINARY)), 30, self.logs())
+        self.until(self.processes, 60, "the ranks")
         self.cluster.call("scancel", jobs[0])
         self.wait_for(jobs[0], "CANCELLED")
         self.wait_for(jobs[2], "CANCELLED")  # what depends on it goes too
@@ -183,10 +183,10 @@ class SlurmTest(unittest.TestCase):
         folder.mkdir()
         names = ("first.ini", "bad.ini", "odd ; $(touch owned) name")
         for name in names:
-            (folder / name).write_text(STUDY.format(seeds=2, widths="5"))
+            (folder / name).write_text(STUDY.format(seeds=2, widths="5", steps=400))
         (folder / names[1]).write_text("[study]\nseeds = none\n")
-        (folder / names[2]).write_text(STUDY.format(seeds=2, widths="5").replace("[study]", "[study]\nname = odd"))
-        jobs, _ = self.submit(*names, "--training.steps=60", "--data.path=../data/digits", folder=folder)
+        (folder / names[2]).write_text(STUDY.format(seeds=2, widths="5", steps=400).replace("[study]", "[study]\nname = odd"))
+        jobs, _ = self.submit(*names, "--training.steps=600", "--data.path=../data/digits", folder=folder)
         for task, state in ((0, "COMPLETED"), (2, "COMPLETED"), (1, "CANCELLED")):
             self.wait_for(f"{jobs[2]}_{task}", state)
         self.assertEqual(self.cluster.job(f"{jobs[0]}_1")["ExitCode"], "2:0")
@@ -195,17 +195,13 @@ class SlurmTest(unittest.TestCase):
         self.assertFalse(list(folder.glob("**/owned")))
 
 
-def _status(pid):
-    try:
-        return pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return []
-
-
 if __name__ == "__main__":
     try:
-        Cluster().stop()
+        SlurmTest.cluster = Cluster()
     except Unavailable as reason:
         print(f"slurm.chain is skipped: {reason}")
         sys.exit(SKIPPED)
-    unittest.main(verbosity=2)
+    try:
+        unittest.main(verbosity=2)
+    finally:
+        SlurmTest.cluster.stop()
