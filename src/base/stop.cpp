@@ -2,10 +2,12 @@
 #include "equikoop/base/stop.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
 #include <sstream>
+#include <string_view>
 #include <vector>
 
 #include "equikoop/base/error.hpp"
@@ -13,12 +15,32 @@
 namespace equikoop {
 namespace {
 
-constexpr double k_grace = 30;  // s
+constexpr double k_grace = 30;             // s
+constexpr double k_longest_alarm = 2e9;  // s, what alarm() takes
 
 // A signal handler can reach nothing else.
 volatile std::sig_atomic_t received = 0;
+volatile std::sig_atomic_t says_so = 0;
 
-void remember(int number) { received = number; }
+void remember(int number) {
+  if (received == 0) ::alarm(Stop::k_patience);
+  received = number;
+}
+
+/// Only what a signal handler may do.
+void leave(int) {
+  static constexpr std::string_view line =
+      "equikoop: stopped in the middle of a long step; what is whole is kept; resume with the same command\n";
+  if (says_so != 0 && ::write(STDERR_FILENO, line.data(), line.size()) < 0) ::_exit(static_cast<int>(Exit::failure));
+  ::_exit(static_cast<int>(Exit::resumable));
+}
+
+void handle(int number, void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  sigaction(number, &action, nullptr);
+}
 
 double parse_walltime(const std::string& text) {
   std::vector<double> parts;
@@ -39,17 +61,17 @@ double parse_walltime(const std::string& text) {
 
 }  // namespace
 
-Stop::Stop(const std::string& walltime) {
-  struct sigaction action {};
-  action.sa_handler = remember;
-  action.sa_flags = SA_RESTART;
-  for (const int number : {SIGTERM, SIGUSR1, SIGINT}) sigaction(number, &action, nullptr);
+Stop::Stop(const std::string& walltime, bool speaks) {
+  says_so = speaks ? 1 : 0;
+  handle(SIGALRM, leave);
+  for (const int number : {SIGTERM, SIGUSR1, SIGINT}) handle(number, remember);
   if (walltime.empty()) return;
   const double limit = parse_walltime(walltime);
   const double usable = limit - std::min(k_grace, limit / 10);
   deadline_ = std::chrono::steady_clock::now() +
               std::chrono::duration_cast<std::chrono::steady_clock::duration>(
                   std::chrono::duration<double>(usable));
+  ::alarm(static_cast<unsigned>(std::min(usable, k_longest_alarm)) + k_patience);
 }
 
 bool Stop::requested() const {

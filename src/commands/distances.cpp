@@ -137,7 +137,10 @@ void distances(Job& job, PhaseTable& phases) {
   scope.keep_distances = configurations * configurations * seeds * seeds <= k_most_distances;
   scope.progress = [&](std::size_t done, std::size_t) {
     progress.update(static_cast<double>(done));
-    if (job.stop.requested()) throw Interrupted(fmt::format("distances stopped by {}", job.stop.reason()));
+  };
+  scope.heartbeat = [&] {
+    if (job.stop.requested()) throw Interrupted(fmt::format("distances stopped by {}; resume with the same command: {}", job.stop.reason(),
+                                    job.arguments.command_line));
   };
   Comparison comparison = [&] {
     const auto timed = phases.scope("compare");

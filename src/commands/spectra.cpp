@@ -73,8 +73,7 @@ class SpectraWork {
     together(job_.comm, [&] {
       try {
         for (auto unit = next(group, counter); unit; unit = next(group, counter)) {
-          together(group, [&] { heartbeat.beat(0); });
-          compute(group, units[static_cast<std::size_t>(*unit)], [&] { counter.progress(); });
+          compute(group, units[static_cast<std::size_t>(*unit)], heartbeat, [&] { counter.progress(); });
           ++done;
         }
         counter.finish();
@@ -93,7 +92,8 @@ class SpectraWork {
   }
 
   /// Everything here is collective over the group: an error of one of its ranks is all's.
-  void compute(const Comm& group, const Unit& unit, const std::function<void()>& pulse) {
+  void compute(const Comm& group, const Unit& unit, Heartbeat& heartbeat, const std::function<void()>& pulse) {
+    together(group, [&] { heartbeat.beat(0); });
     const auto values = [&] {
       const auto scope = phases_.scope("read trajectories");
       return read_trajectories(group, unit);
@@ -101,6 +101,7 @@ class SpectraWork {
     const auto view = view_of_ensemble(values, group, unit);
     const auto& analyses = spectra_.layout().configurations[unit.configuration].analyses;
     for (std::size_t a = 0; a < analyses.size(); ++a) {
+      together(group, [&] { heartbeat.beat(static_cast<double>(a) / static_cast<double>(analyses.size())); });
       const auto spectrum = [&] {
         const auto scope = phases_.scope("factorise");
         return spectrum_of_window(group, view, analyses[a], pulse);

@@ -46,9 +46,10 @@ void append(WindowTables& tables, const Comparison& comparison) {
 void compare(const Job& job, const SpectrumSet& sets, WindowTables& tables) {
   CompareScope scope;
   scope.keep_distances = scope.shuffle_control = false;
-  scope.progress = [&](std::size_t, std::size_t) {
+  scope.heartbeat = [&] {
     if (job.stop.requested())
-      throw Interrupted(fmt::format("distances stopped by {}", job.stop.reason()));
+      throw Interrupted(fmt::format("distances stopped by {}; resume with the same command: {}", job.stop.reason(),
+                                    job.arguments.command_line));
   };
   const auto found = compare_all(job.comm, sets, job.study.compare, job.study.root_seed, scope);
   if (job.comm.is_root()) append(tables, found);

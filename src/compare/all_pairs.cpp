@@ -116,7 +116,10 @@ class Run {
                               static_cast<std::size_t>(comm_.rank()));
     together(comm_, [&] {
       for (std::size_t k = 0; k < count; ++k, cursor.next())
-        if (k >= share.begin && k < share.end) run_pair(cursor, mine, distances);
+        if (k >= share.begin && k < share.end) {
+          if (scope_.heartbeat) scope_.heartbeat();
+          run_pair(cursor, mine, distances);
+        }
     });
     const auto pairs = gather(comm_, mine, count, 1);
     result_.pairs.insert(result_.pairs.end(), pairs.begin(), pairs.end());

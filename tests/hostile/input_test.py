@@ -66,6 +66,15 @@ class WrongStudies(StudyTest):
         self.refuse("1000000000 configurations", model__width=many, training__steps=many,
                     training__batch_size=many)
 
+    def test_contradictory_zip(self):
+        self.refuse("study.zip runs model.width (2 values) beside training.batch_size (3 values)", "the same number",
+                    study__zip="width batch_size", training__batch_size="10 20 30")
+        self.refuse("study.zip names 'steps', which the study does not set", study__zip="width steps",
+                    training__steps=None, ranks=1)
+
+    def test_record_less_often_than_there_are_steps(self):
+        self.refuse("nothing is recorded", record__every=100)
+
     def test_line_that_is_no_setting(self):
         study = self.folder / "noise.ini"
         study.write_bytes(b"[model]\nwidth\n")
@@ -173,6 +182,12 @@ class WrongData(StudyTest):
     def test_wrong_magic(self):
         self.images.write_bytes(b"\x89PNG" + self.images.read_bytes()[4:])
         self.assert_refused(self.train(), 1, str(self.images), "magic")
+
+    def test_labels_out_of_range(self):
+        """digits has ten classes; another set as many as its largest training label says."""
+        test_labels = self.data / "t10k-labels-idx1-ubyte"
+        test_labels.write_bytes(idx([200] * 10, 10))
+        self.assert_refused(self.train(), 1, str(test_labels), "200")
 
     def test_labels_for_other_images(self):
         self.labels.write_bytes(idx([0] * 39, 39))

@@ -1,94 +1,165 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Stopped in time by a signal or the wall time: exit 85, a consistent archive, a command that resumes."""
+"""Stopped in time by a signal or the wall time, in every stage: exit 85, a consistent archive, a status
+that names the command which goes on. Jobs are met in their middle by strides (walk_until), so that no
+machine is too fast or too slow."""
 import os
 import pathlib
 import signal
 import sys
 import time
+import unittest
 
 import h5py
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support.equikoop import StudyTest, main, rank_processes
+from support.equikoop import StudyTest, main, pending, send, stop, until, walk_until, whole_ensembles
 
 RESUMABLE = 85
+GRACE = 30.0  # s from the signal to the end of the job, as documented
 
 
 class StopTest(StudyTest):
-    """What both kinds of test need: the archive in self.out, looked at while a job writes it."""
-
-    def wait_for_first_ensemble(self, job):
-        deadline = time.monotonic() + 60
-        while not self.complete() and time.monotonic() < deadline and job.poll() is None:
-            time.sleep(0.02)
-
-    def complete(self):
-        try:
-            with h5py.File(self.out / "trajectories.h5") as file:
-                return sum(int(g["complete"][...].sum()) for g in file["configurations"].values())
-        except OSError:
-            return 0
-
-
-class Stopped(StopTest):
     def setUp(self):
         super().setUp()
-        # Some ten seconds of training, were it not stopped.
-        self.ini = self.study(study__seeds=12, study__initials=5, training__steps=40000, record__every=50,
-                              koopman__delays=8)
         self.out = self.folder / "out"
 
-    def start_training(self, ranks, *words):
-        job = self.start("train", self.ini, "--out", self.out, *words, ranks=ranks)
-        self.wait_for_first_ensemble(job)
-        return job
+    def whole(self, name):
+        return whole_ensembles(self.out / name)
 
-    def assert_stopped(self, job, *reasons):
+    def meet(self, stage, name, ranks, *words):
+        """The job, and its ranks stopped after the first whole part of the file and before the last."""
+        job = self.start(stage, self.ini, "--out", self.out, "-q", *words, ranks=ranks)
+        until(lambda: (self.out / name).exists(), what=name, pause=0.002, job=job)
+        found = self.ranks_of(job, ranks)
+        self.addCleanup(send, found, signal.SIGCONT)
+        walk_until(found, lambda: self.whole(name) > 0 or job.poll() is not None)
+        return job, found
+
+    def warn(self, found, target, number):
+        """Sends the signal to `target` while the ranks stand still, and lets them go on once it is there."""
+        os.kill(target, number)
+        until(lambda: any(pending(rank, number) for rank in found), what="the signal at a rank")
+        send(found, signal.SIGCONT)
+
+    def assert_stopped(self, job, stage, name, all_of, what, *reasons):
         result = self.finish(job)
-        self.assert_refused(result, RESUMABLE, "whole; resume with the same command: equikoop train", *reasons,
-                            within=10)
-        done = self.complete()
-        self.assertIn(f"{done} of 24 ensembles are whole", result.err)
-        self.assertGreater(done, 0)
-        self.assertLess(done, 24)
+        self.assert_refused(result, RESUMABLE, f"whole; resume with the same command: equikoop {stage}", *reasons,
+                            within=GRACE)
+        done = self.whole(name)
+        self.assertIn(f"{done} of {all_of} {what} are whole", result.err)
+        self.assertTrue(0 < done < all_of, done)
         status = self.succeed("status", self.out, ranks=1).out
-        self.assertIn(f"{done} of 24 ensembles, incomplete", status)
-        self.assertIn(f"next: equikoop train {self.ini} --out {self.out}", status)
+        self.assertIn(f"{done} of {all_of} {what}, incomplete", status)
+        self.assertIn(f"next: equikoop {stage} {self.ini} --out {self.out}", status)
+
+
+class StoppedTraining(StopTest):
+    def setUp(self):
+        super().setUp()
+        # Some seconds of training, in 48 ensembles: far more than a stride.
+        self.ini = self.study(study__seeds=24, study__initials=3, training__steps=5000, record__every=50,
+                              koopman__delays=8)
 
     def test_warning_signal_of_a_batch_system(self):
-        job = self.start_training(3)
-        os.kill(job.pid, signal.SIGUSR1)  # mpirun and srun hand it on to the ranks
-        self.assert_stopped(job, f"stopped by signal {int(signal.SIGUSR1)}")
+        job, found = self.meet("train", "trajectories.h5", 3)
+        self.warn(found, job.pid, signal.SIGUSR1)  # mpirun and srun hand it on to the ranks
+        self.assert_stopped(job, "train", "trajectories.h5", 48, "ensembles", f"stopped by signal {int(signal.SIGUSR1)}")
 
-    def test_termination_of_one_rank_stops_all(self):
-        job = self.start_training(3)
-        os.kill(rank_processes(job.pid)[-1], signal.SIGTERM)
-        self.assert_stopped(job, f"stopped by signal {int(signal.SIGTERM)}")
-
-    def test_walltime_then_resume(self):
-        job = self.start_training(2, "--walltime", "2")
-        self.assert_stopped(job, "stopped by the wall time")
-        # Cut short, so that the rest does not take its ten seconds: what is whole stays.
-        before = self.complete()
-        job = self.start_training(4, "--walltime", "0:00:02")
-        result = self.finish(job)
-        self.assertIn(result.code, (0, RESUMABLE))
-        self.assertGreater(self.complete(), before)
+    def test_termination_of_one_rank_stops_all_and_the_rest_has_the_same_bits(self):
+        self.succeed("train", self.ini, "--out", "calm", "-q", ranks=2)
+        job, found = self.meet("train", "trajectories.h5", 3)
+        self.warn(found, found[-1], signal.SIGTERM)
+        self.assert_stopped(job, "train", "trajectories.h5", 48, "ensembles", f"stopped by signal {int(signal.SIGTERM)}")
+        self.succeed("train", self.ini, "--out", self.out, "-q", ranks=2)
+        self.assert_same_data(self.folder / "calm/trajectories.h5", self.out / "trajectories.h5")
 
 
-class StoppedAndResumed(StopTest):
-    def test_resumes_to_the_same_bits(self):
-        ini = self.study(study__seeds=24, training__steps=12000, study__initials=5, record__every=20)
-        self.succeed("train", ini, "--out", "calm", "-q", ranks=2)
-        self.out = self.folder / "stopped"
-        job = self.start("train", ini, "--out", self.out, "-q", ranks=1)
-        self.wait_for_first_ensemble(job)
-        job.send_signal(signal.SIGTERM)
+class WallTime(StopTest):
+    def test_walltime_is_obeyed_and_the_same_command_gets_further(self):
+        # A thousand ensembles of some milliseconds each: a part of them, at any speed.
+        self.ini = self.study(study__seeds=1000, study__initials=1, training__steps=20000, record__every=1000,
+                              koopman__delays=2, koopman__rank=2)
+        before = 0
+        for limit, ranks in (("3", 2), ("0:00:03", 1)):
+            job = self.start("train", self.ini, "--out", self.out, "-q", "--walltime", limit, ranks=ranks)
+            self.assert_stopped(job, "train", "trajectories.h5", 2000, "ensembles", "stopped by the wall time")
+            self.assertGreater(self.whole("trajectories.h5"), before)
+            before = self.whole("trajectories.h5")
+
+
+class StoppedAnalysis(StopTest):
+    """Spectra and distances that take some seconds."""
+
+    def setUp(self):
+        super().setUp()
+        self.ini = self.study(study__seeds=8, study__initials=4, training__steps=1200, koopman__delays=40, model__width="4 5 6 7",
+                              koopman__rank=12, koopman__method="matrix_free", compare__permutations=200000,
+                              compare__bootstrap=20000)
+
+    def test_spectra(self):
+        self.succeed("train", self.ini, "--out", self.out, "-q", ranks=2)
+        self.succeed("spectra", self.ini, "--out", self.out, "-q", ranks=1)
+        calm = self.folder / "calm.h5"
+        (self.out / "spectra.h5").rename(calm)
+        for number in (signal.SIGUSR1, signal.SIGTERM):
+            (self.out / "spectra.h5").unlink(missing_ok=True)
+            job, found = self.meet("spectra", "spectra.h5", 1)
+            self.warn(found, job.pid, number)
+            self.assert_stopped(job, "spectra", "spectra.h5", 32, "spectra", f"stopped by signal {int(number)}")
+        self.succeed("spectra", self.ini, "--out", self.out, "-q", ranks=1)
+        self.assert_same_data(calm, self.out / "spectra.h5")
+
+    def test_distances(self):
+        self.succeed("train", self.ini, "--out", self.out, "-q", ranks=2)
+        self.succeed("spectra", self.ini, "--out", self.out, "-q", ranks=2)
+        # The signal is there before the first pair: what is looked at is the stop, not the race to it.
+        for number in (signal.SIGUSR1, signal.SIGTERM):
+            job = self.start("distances", self.ini, "--out", self.out, "-q", ranks=2)
+            until(lambda: (self.out / ".lock").exists() and self.locked(), what="the lock", pause=0.001, job=job)
+            found = self.ranks_of(job, 2)
+            stop(found)
+            self.addCleanup(send, found, signal.SIGCONT)
+            for rank in found:
+                os.kill(rank, number)
+            send(found, signal.SIGCONT)
+            self.assert_refused(self.finish(job), RESUMABLE, "distances stopped by signal", within=GRACE)
+            self.assertFalse((self.out / "distances.h5").exists())
+            status = self.succeed("status", self.out, ranks=1).out
+            self.assertIn(f"next: equikoop distances {self.ini} --out {self.out}", status)
+
+    @unittest.skipUnless(os.environ.get("EQUIKOOP_LONG"), "takes 20 s: tests/run.sh --long")
+    def test_a_step_that_cannot_stop_is_left(self):
+        """One rank stands still, as in a call that takes long: the other cannot end in order."""
+        self.succeed("train", self.ini, "--out", self.out, "-q", ranks=2)
+        job, found = self.meet("spectra", "spectra.h5", 2)
+        began = time.monotonic()
+        for rank in found:
+            os.kill(rank, signal.SIGUSR1)
+        send(found[:1], signal.SIGCONT)
+        until(lambda: "stopped" not in "".join(self.state(rank) for rank in found[:1]), within=60, what="the first rank")
         result = self.finish(job)
         self.assertEqual(result.code, RESUMABLE, result.err)
-        self.succeed("run", ini, "--out", "stopped", "-q", ranks=3)
-        self.assert_same_data(self.folder / "calm/trajectories.h5", self.folder / "stopped/trajectories.h5")
+        self.assertIn("stopped in the middle of a long step", result.err)
+        self.assertLess(time.monotonic() - began, GRACE)
+        self.succeed("spectra", self.ini, "--out", self.out, "-q", ranks=2)
+
+    @staticmethod
+    def state(process):
+        try:
+            return pathlib.Path(f"/proc/{process}/status").read_text().split("State:")[1].split("\n")[0]
+        except OSError:
+            return ""
+
+    def locked(self):
+        """Whether a job holds the folder."""
+        import fcntl
+        with open(self.out / ".lock") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support.equikoop import pending, rank_processes, send, until  # noqa: E402
+from support.equikoop import pending, rank_processes, send, stop, until  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("EQUIKOOP_BINARY") or str(ROOT / "build/native/src/equikoop")
@@ -141,7 +141,7 @@ class ScriptsTest(unittest.TestCase):
             self.addCleanup(script.kill)
             until(lambda: (out / "trajectories.h5").exists(), what="the archive", job=script)
             ranks = rank_processes(script.pid)
-            send(ranks, signal.SIGSTOP)
+            stop(ranks)
             self.assertEqual(len(ranks), 2, "the job ended before the signal")
             script.send_signal(number)  # what the script sends on is always USR1
             until(lambda: any(pending(rank, signal.SIGUSR1) for rank in ranks), what="the signal at a rank")

@@ -104,18 +104,31 @@ def send(processes, number):
             pass
 
 
+def stop(processes):
+    """Stops these processes, and returns once they stand still: until then a signal that is sent next
+    may be handled before the stop, and is never seen pending."""
+    def still(process):
+        try:
+            state = pathlib.Path(f"/proc/{process}/status").read_text().split("State:")[1].split()[0]
+        except OSError:
+            return True  # it is gone
+        return state in "TtZX"
+    send(processes, signal.SIGSTOP)
+    until(lambda: all(map(still, processes)), what="the stop", pause=0.001)
+
+
 def walk_until(ranks, condition, within=120.0, stride=0.03):
     """Lets the ranks run in short strides, and leaves them stopped (SIGSTOP) as soon as condition()
     holds. So a job is met in its middle on a machine of any speed: between two looks it gets no
     further than a stride."""
     end = time.monotonic() + within
-    send(ranks, signal.SIGSTOP)
+    stop(ranks)
     while not condition():
         if time.monotonic() > end:
             raise AssertionError(f"not within {within:.0f} s: the middle of the job")
         send(ranks, signal.SIGCONT)
         time.sleep(stride)
-        send(ranks, signal.SIGSTOP)
+        stop(ranks)
 
 
 def whole_ensembles(file, name="complete"):

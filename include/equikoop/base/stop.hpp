@@ -9,12 +9,17 @@
 namespace equikoop {
 
 /// Watches SIGTERM, SIGUSR1 and SIGINT from its construction on, and a wall-time limit counted from
-/// there. One object a process.
+/// there. Whoever works looks at requested() as often as he can. Where that takes too long (one large
+/// factorisation, a data file on a slow disk, a rank that waits for one of these), the process leaves
+/// k_patience after the request with exit code 85: archives are whole at any moment. One object a process.
 class Stop {
  public:
+  static constexpr unsigned k_patience = 20;  ///< s
+
   /// `walltime` as hh:mm:ss, mm:ss or seconds, or empty for none. The work is asked to stop a grace
   /// time of 30 s (or a tenth of the limit, if that is less) before it. Throws UsageError.
-  explicit Stop(const std::string& walltime = "");
+  /// `speaks`: whether this process says so when it leaves in the middle of its work.
+  explicit Stop(const std::string& walltime = "", bool speaks = true);
 
   bool requested() const;
   /// "signal 10" or "the wall time", for messages.

@@ -42,6 +42,8 @@ struct CompareScope {
   bool shuffle_control = true;  ///< the published control; the dearest part of a large study
   /// Called on rank 0 with pairs done and pairs in all; may throw on rank 0 to stop all ranks.
   std::function<void(std::size_t done, std::size_t total)> progress;
+  /// Called on every rank before each of its pairs; may throw to stop all ranks.
+  std::function<void()> heartbeat;
 };
 
 /// The result of a study; complete on rank 0, empty on the others.

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Unit and MPI tests under the address and undefined-behaviour sanitizers; any finding of ours fails.
+set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=../../jobs/environment.sh
+. "$(dirname "$0")/../../jobs/environment.sh"
+
+build=$equikoop_root/build/asan
+cmake -S "$equikoop_root" -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -g1" \
+      -DEQUIKOOP_TESTS=ON -DEQUIKOOP_WERROR=ON "-DEQUIKOOP_SANITIZE=address;undefined" > "$build-configure.log" 2>&1
+cmake --build "$build" --parallel "$equikoop_cores"
+export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=0
+export LSAN_OPTIONS=suppressions=$equikoop_root/tests/long/leaks.supp:print_suppressions=0
+export UBSAN_OPTIONS=print_stacktrace=1
+cd "$build"
+ctest --output-on-failure --no-tests=error -R '^(unit|mpi)\.' "$@"
