@@ -61,11 +61,13 @@ load_site() {
 # Runs a command and waits for it. USR1 is the scheduler's warning; launchers pass it on to the
 # ranks, which is not so for TERM: mpirun and srun take that as an order to kill.
 run_forwarding() {
-  local interrupted
+  local interrupted=0 child=''
+  # Before the command, for the warning may come while it starts.
+  trap 'interrupted=1; warned=1; [ -z "$child" ] || kill -USR1 "$child" 2>/dev/null || true' USR1
+  trap 'interrupted=1; [ -z "$child" ] || kill -USR1 "$child" 2>/dev/null || true' TERM INT
   "$@" &
-  local child=$!
-  trap 'interrupted=1; warned=1; kill -USR1 "$child" 2>/dev/null || true' USR1
-  trap 'interrupted=1; kill -USR1 "$child" 2>/dev/null || true' TERM INT
+  child=$!
+  [ $interrupted = 0 ] || kill -USR1 "$child" 2>/dev/null || true
   while :; do  # a trap ends a wait early
     interrupted=0
     code=0

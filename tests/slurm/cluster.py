@@ -193,7 +193,15 @@ class Cluster:
 
     def return_node(self, node):
         self.start_node(node)
-        self.call("scontrol", "update", f"NodeName={node}", "State=RESUME")
+
+        def is_back():
+            """A node that registers may come back by itself (ReturnToService); else it is told to."""
+            if "DOWN" not in self.node_states()[NODES.index(node)]:
+                return True
+            subprocess.run([self.programs["scontrol"], "update", f"NodeName={node}", "State=RESUME"],
+                           env=self.environment, capture_output=True, timeout=60)
+            return False
+        until(is_back, 60, f"node {node} back", pause=0.5)
 
     def stop(self):
         pids = []
