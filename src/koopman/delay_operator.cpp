@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "equikoop/base/partition.hpp"
 #include "lapack.hpp"
 
 namespace equikoop {
@@ -18,8 +19,9 @@ namespace {
 
 /// Doubles of a tile of snapshots: half a second-level cache, so that products find it there.
 constexpr std::size_t k_tile_doubles = 65536;
-/// Fewest snapshots of a tile: below, the product with it is bound by reading its other factor.
-constexpr std::size_t k_least_tile_times = 64;
+/// Most features of a tile: of wide ensembles a panel is worked on at a time, so that a tile keeps
+/// enough snapshots for its product not to be bound by reading and writing the other factors.
+constexpr std::size_t k_most_tile_features = 512;
 
 template <class Real>
 DelayShape shape_of(const Comm& group, const TrajectoryView<Real>& view, std::size_t delays) {
@@ -56,6 +58,7 @@ struct DelayOperator<Real>::Tile {
   std::size_t trajectory;
   std::size_t begin;   ///< first snapshot
   std::size_t times;   ///< snapshots
+  Range features;      ///< of this rank's features
   const double* x;     ///< (times, features)
   std::size_t stride;  ///< of a snapshot
 };
@@ -68,20 +71,28 @@ DelayOperator<Real>::DelayOperator(const Comm& group, TrajectoryView<Real> traje
 template <class Real>
 template <class Visit>
 void DelayOperator<Real>::for_each_tile(Visit&& visit) const {
-  const std::size_t features = view_.features;
-  if (features == 0) return;
-  const std::size_t longest = std::max(k_least_tile_times, k_tile_doubles / features);
+  const std::size_t panels =
+      (view_.features + k_most_tile_features - 1) / k_most_tile_features;
+  for (std::size_t panel = 0; panel < panels; ++panel)
+    for_each_tile_of(block(view_.features, panels, panel), visit);
+}
+
+template <class Real>
+template <class Visit>
+void DelayOperator<Real>::for_each_tile_of(Range features, Visit&& visit) const {
+  const std::size_t width = features.size();
+  const std::size_t longest = std::max(std::size_t{1}, k_tile_doubles / width);
   for (std::size_t m = 0; m < view_.initials(); ++m) {
     for (std::size_t begin = 0; begin < view_.times; begin += longest) {
       const std::size_t times = std::min(longest, view_.times - begin);
-      const Real* from = view_.starts[m] + begin * view_.time_stride;
+      const Real* from = view_.starts[m] + begin * view_.time_stride + features.begin;
       if constexpr (std::is_same_v<Real, double>) {
-        visit(Tile{m, begin, times, from, view_.time_stride});
+        visit(Tile{m, begin, times, features, from, view_.time_stride});
       } else {
-        tile_.resize(times * features);
+        tile_.resize(times * width);
         for (std::size_t t = 0; t < times; ++t)
-          std::copy_n(from + t * view_.time_stride, features, tile_.data() + t * features);
-        visit(Tile{m, begin, times, tile_.data(), features});
+          std::copy_n(from + t * view_.time_stride, width, tile_.data() + t * width);
+        visit(Tile{m, begin, times, features, tile_.data(), width});
       }
     }
   }
@@ -109,9 +120,10 @@ void DelayOperator<Real>::multiply(const double* v, double* u, std::size_t k) co
           std::copy_n(column + (first - i), last - first,
                       products_.data() + row * tile.times + (first - tile.begin));
       }
-      cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, blas(many * blocks), blas(features),
-                  blas(tile.times), 1.0, products_.data(), blas(tile.times), tile.x,
-                  blas(tile.stride), 1.0, u + j * blocks * features, blas(features));
+      cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, blas(many * blocks),
+                  blas(tile.features.size()), blas(tile.times), 1.0, products_.data(),
+                  blas(tile.times), tile.x, blas(tile.stride), 1.0,
+                  u + j * blocks * features + tile.features.begin, blas(features));
     }
   });
 }
@@ -129,8 +141,9 @@ void DelayOperator<Real>::multiply_transpose(const double* u, double* w, std::si
       const std::size_t many = std::min(group, k - j);
       products_.resize(many * blocks * tile.times);
       cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, blas(many * blocks), blas(tile.times),
-                  blas(features), 1.0, u + j * blocks * features, blas(features), tile.x,
-                  blas(tile.stride), 0.0, products_.data(), blas(tile.times));
+                  blas(tile.features.size()), 1.0, u + j * blocks * features + tile.features.begin,
+                  blas(features), tile.x, blas(tile.stride), 0.0, products_.data(),
+                  blas(tile.times));
       for (std::size_t row = 0; row < many * blocks; ++row) {
         const std::size_t i = row % blocks;
         double* column = w + ((j + row / blocks) * view_.initials() + tile.trajectory) * each;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "equikoop/base/comm.hpp"
+#include "equikoop/base/partition.hpp"
 #include "equikoop/koopman/matrix.hpp"
 #include "equikoop/koopman/trajectories.hpp"
 
@@ -66,6 +67,8 @@ class DelayOperator {
   struct Tile;
   template <class Visit>
   void for_each_tile(Visit&& visit) const;
+  template <class Visit>
+  void for_each_tile_of(Range features, Visit&& visit) const;
   void multiply(const double* v, double* u, std::size_t k) const;
   void multiply_transpose(const double* u, double* w, std::size_t k, std::size_t each) const;
 
