@@ -332,6 +332,12 @@ std::vector<hsize_t> dimensions(const Handle& dataset) {
   return dims;
 }
 
+void require_size(const Handle& dataset, const std::string& name, std::size_t size) {
+  if (const std::size_t found = all_of(dataset).size(); found != size)
+    throw Error(fmt::format("{}: {} holds {} values, expected {}: the file is damaged, or was not written to the "
+                            "schema", file_of(dataset), name, found, size));
+}
+
 std::size_t Slab::size() const {
   return std::accumulate(count.begin(), count.end(), std::size_t{1}, std::multiplies<>());
 }

@@ -96,8 +96,12 @@ SpectraLayout read_layout(hid_t file) {
     layout.configurations.push_back(read_shape(parent.get(), name));
     const auto group = h5::open_group(parent.get(), name);
     const auto dims = h5::dimensions(h5::open_dataset(group.get(), schema::k_eigenvalues));
-    layout.seeds = dims.at(0);
-    layout.modes = dims.at(1);
+    const bool first = layout.configurations.size() == 1;
+    if (dims.size() != 2 || (!first && (dims[0] != layout.seeds || dims[1] != layout.modes)))
+      throw Error(fmt::format("configuration {}: eigenvalues are not [seed, mode] as those of the first: the file is "
+                              "damaged", name));
+    layout.seeds = dims[0];
+    layout.modes = dims[1];
   }
   return layout;
 }
@@ -152,7 +156,7 @@ h5::Handle SpectraArchive::group(std::size_t configuration, std::size_t analysis
 
 std::vector<std::uint8_t> SpectraArchive::complete(std::size_t configuration,
                                                    std::size_t analysis) const {
-  return h5::read_all<std::uint8_t>(group(configuration, analysis).get(), schema::k_complete);
+  return h5::read_all<std::uint8_t>(group(configuration, analysis).get(), schema::k_complete, layout_.seeds);
 }
 
 std::size_t SpectraArchive::complete_count() const {
@@ -223,15 +227,16 @@ Checksum SpectraArchive::verify(std::size_t configuration, std::size_t analysis,
 std::vector<SpectrumRow> SpectraArchive::read_rows(std::size_t configuration,
                                                    std::size_t analysis) const {
   const auto id = group(configuration, analysis);
-  const auto ranks = h5::read_all<std::int32_t>(id.get(), schema::k_rank);
-  const auto used = h5::read_all<std::int32_t>(id.get(), schema::k_trajectories_used);
-  const auto cut = h5::read_all<std::int32_t>(id.get(), schema::k_noise_cut);
-  const auto energy = h5::read_all<double>(id.get(), schema::k_total_energy);
-  const auto eigenvalues = h5::read_all<std::complex<double>>(id.get(), schema::k_eigenvalues);
-  const auto insample = h5::read_all<double>(id.get(), schema::k_residuals_insample);
-  const auto heldout = h5::read_all<double>(id.get(), schema::k_residuals_heldout);
-  const auto amplitudes = h5::read_all<double>(id.get(), schema::k_amplitudes);
-  const auto sigma = h5::read_all<double>(id.get(), schema::k_singular_values);
+  const std::size_t all = layout_.seeds * layout_.modes;
+  const auto ranks = h5::read_all<std::int32_t>(id.get(), schema::k_rank, layout_.seeds);
+  const auto used = h5::read_all<std::int32_t>(id.get(), schema::k_trajectories_used, layout_.seeds);
+  const auto cut = h5::read_all<std::int32_t>(id.get(), schema::k_noise_cut, layout_.seeds);
+  const auto energy = h5::read_all<double>(id.get(), schema::k_total_energy, layout_.seeds);
+  const auto eigenvalues = h5::read_all<std::complex<double>>(id.get(), schema::k_eigenvalues, all);
+  const auto insample = h5::read_all<double>(id.get(), schema::k_residuals_insample, all);
+  const auto heldout = h5::read_all<double>(id.get(), schema::k_residuals_heldout, all);
+  const auto amplitudes = h5::read_all<double>(id.get(), schema::k_amplitudes, all);
+  const auto sigma = h5::read_all<double>(id.get(), schema::k_singular_values, all);
   const auto done = complete(configuration, analysis);
 
   std::vector<SpectrumRow> rows(layout_.seeds);

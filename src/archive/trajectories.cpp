@@ -56,15 +56,21 @@ ConfigurationShape read_shape(hid_t parent, const std::string& name) {
   if (dims.size() != 4)
     throw Error(fmt::format("configuration {}: observables has {} dimensions, expected "
                             "[seed, initial, time, feature]", name, dims.size()));
+  if (std::find(dims.begin(), dims.end(), hsize_t{0}) != dims.end())
+    throw Error(fmt::format("configuration {}: observables [{}, {}, {}, {}] are empty", name, dims[0], dims[1], dims[2],
+                            dims[3]));
   ConfigurationShape shape;
   shape.name = name;
   shape.parameters = read_parameters(group.get());
   shape.features = dims[3];
   shape.clock = read_clock(group.get());
-  if (h5::exists(group.get(), schema::k_loss))
-    shape.steps = h5::dimensions(h5::open_dataset(group.get(), schema::k_loss)).back();
+  if (h5::exists(group.get(), schema::k_loss)) {
+    const auto loss = h5::dimensions(h5::open_dataset(group.get(), schema::k_loss));
+    if (loss.size() != 3) throw Error(fmt::format("configuration {}: loss is not [seed, initial, step]", name));
+    shape.steps = loss.back();
+  }
   if (h5::exists(group.get(), schema::k_time)) {
-    shape.time = h5::read_all<std::int64_t>(group.get(), schema::k_time);
+    shape.time = h5::read_all<std::int64_t>(group.get(), schema::k_time, dims[2]);
   } else {
     shape.time.resize(dims[2]);
     std::iota(shape.time.begin(), shape.time.end(), 1);
@@ -193,7 +199,7 @@ h5::Handle TrajectoryArchive::group(std::size_t configuration) const {
 std::vector<std::uint8_t> TrajectoryArchive::complete(std::size_t configuration) const {
   const auto found = group(configuration);
   if (!h5::exists(found.get(), schema::k_complete)) return std::vector<std::uint8_t>(layout_.seeds, 1);
-  return h5::read_all<std::uint8_t>(found.get(), schema::k_complete);
+  return h5::read_all<std::uint8_t>(found.get(), schema::k_complete, layout_.seeds);
 }
 
 std::size_t TrajectoryArchive::complete_count() const {

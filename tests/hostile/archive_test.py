@@ -120,6 +120,33 @@ class DamagedArchives(FinishedStudy):
             file["configurations/width=5/rank"][1] = 4000
         self.assert_refused(self.run_stage("distances", "--force"), 1, "rank 4000", "seed 1", "damaged")
 
+    def reshape(self, file, name, shape):
+        """Puts a dataset of another shape in the place of one."""
+        with h5py.File(file, "r+") as archive:
+            kind = archive[name].dtype
+            del archive[name]
+            archive.create_dataset(name, shape=shape, dtype=kind)
+
+    def test_datasets_of_other_shapes(self):
+        """What fuzzing found: sizes that the readers took on trust."""
+        where = "configurations/width=5/"
+        for name, shape, part in (("observables", (2, 3, 60, 0), "are empty"), ("observables", (2, 3, 60), "3 dimensions"),
+                                  ("time", (59,), "time holds 59 values, expected 60"),
+                                  ("complete", (1,), "complete holds 1 values, expected 2"),
+                                  ("loss", (60,), "loss is not [seed, initial, step]")):
+            with self.subTest(name=name, shape=shape):
+                self.trajectories.write_bytes(FinishedStudy.finished["trajectories.h5"])
+                self.reshape(self.trajectories, where + name, shape)
+                self.assert_refused(self.run_stage("spectra", "--force", ranks=1), 1, str(self.trajectories), part)
+        for name, shape, part in (("eigenvalues", (2,), "eigenvalues are not [seed, mode]"),
+                                  ("amplitudes", (2, 3), "amplitudes holds 6 values, expected 8"),
+                                  ("rank", (1,), "rank holds 1 values, expected 2")):
+            with self.subTest(name=name, shape=shape):
+                self.spectra.write_bytes(FinishedStudy.finished["spectra.h5"])
+                self.reshape(self.spectra, where + name, shape)
+                self.trajectories.write_bytes(FinishedStudy.finished["trajectories.h5"])
+                self.assert_refused(self.run_stage("distances", "--force", ranks=1), 1, part)
+
     def test_unfinished_trajectories(self):
         with h5py.File(self.trajectories, "r+") as file:
             file["configurations/width=10/complete"][1] = 0

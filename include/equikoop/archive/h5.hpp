@@ -147,4 +147,15 @@ std::vector<T> read_all(hid_t parent, const std::string& name) {
   return read<T>(dataset, all_of(dataset));
 }
 
+/// Throws Error unless `dataset`, called `name`, holds `size` values.
+void require_size(const Handle& dataset, const std::string& name, std::size_t size);
+
+/// The same, where anything but `size` values is an error of the file.
+template <class T>
+std::vector<T> read_all(hid_t parent, const std::string& name, std::size_t size) {
+  const Handle dataset = open_dataset(parent, name);
+  require_size(dataset, name, size);
+  return read<T>(dataset, all_of(dataset));
+}
+
 }  // namespace equikoop::h5
