@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <utility>
 #include <variant>
 
 #include "equikoop/data/idx_family.hpp"
@@ -116,7 +117,38 @@ template <class Real>
 DataView<Real> Dataset<Real>::view() const {
   return {
       shape_,      train_.values(), test_.values(), train_labels_.values(), test_labels_.values(),
-      background_, density_};
+      background_, density_,      rows_of(sparse_train_), rows_of(sparse_test_)};
+}
+
+template <class Real>
+SparseRows<Real> Dataset<Real>::rows_of(const SparseArrays& arrays) const {
+  const auto inputs = static_cast<std::size_t>(shape_.features);
+  if (arrays.begin.values().empty()) return {};
+  return {inputs, sparse_block(inputs), arrays.begin.values(), arrays.input.values(),
+          arrays.value.values()};
+}
+
+template <class Real>
+typename Dataset<Real>::SparseArrays Dataset<Real>::sparse_form(
+    const Comm& node, std::span<const Real> values) const {
+  const auto inputs = static_cast<std::size_t>(shape_.features);
+  const std::size_t block = sparse_block(inputs);
+  const std::size_t segments = values.size() / inputs * ((inputs + block - 1) / block);
+  std::uint64_t entries = node.is_root() ? count_entries<Real>(values, background_) : 0;
+  node.broadcast(std::span(&entries, 1));
+  SparseArrays made{{node, segments + 1}, {node, entries}, {node, entries}};
+  if (node.is_root()) {
+    fill_sparse<Real>(values, inputs, background_, made.begin.values(), made.input.values(),
+                      made.value.values());
+  }
+  return made;
+}
+
+template <class Real>
+void Dataset<Real>::make_sparse(const Comm& node) {
+  if (!worth_holding_sparse(density_, static_cast<std::size_t>(shape_.features))) return;
+  sparse_train_ = sparse_form(node, std::as_const(train_).values());
+  sparse_test_ = sparse_form(node, std::as_const(test_).values());
 }
 
 template <class Real>
@@ -131,6 +163,12 @@ void Dataset<Real>::sync() const {
   test_.sync();
   train_labels_.sync();
   test_labels_.sync();
+  if (sparse_train_.begin.values().empty()) return;
+  for (const SparseArrays* arrays : {&sparse_train_, &sparse_test_}) {
+    arrays->begin.sync();
+    arrays->input.sync();
+    arrays->value.sync();
+  }
 }
 
 template <class Real>
@@ -160,6 +198,7 @@ Dataset<Real> load_dataset(const Comm& comm, const Comm& node, const DataOptions
   });
   copy_to_nodes(comm, node, *data);
   broadcast_background(comm, *data);
+  together(comm, [&] { data->make_sparse(node); });
   data->sync();
   return std::move(*data);
 }

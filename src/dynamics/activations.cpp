@@ -2,7 +2,9 @@
 // Activation functions and their derivatives.
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
+#include "exponential.hpp"
 #include "layers.hpp"
 
 namespace equikoop {
@@ -40,7 +42,7 @@ struct Gelu {
 struct Tanh {
   template <class Real>
   static Real value(Real z) {
-    return std::tanh(z);
+    return vectorised::hyperbolic_tangent(z);
   }
   template <class Real>
   static Real slope(Real, Real a) {
@@ -51,7 +53,7 @@ struct Tanh {
 struct Sigmoid {
   template <class Real>
   static Real value(Real z) {
-    return Real(1) / (Real(1) + std::exp(-z));
+    return vectorised::logistic(z);
   }
   template <class Real>
   static Real slope(Real, Real a) {
@@ -96,11 +98,10 @@ template <class Real>
 void activation_forward(Activation activation, Matrix<const std::type_identity_t<Real>> z,
                         Matrix<Real> a) {
   with_activation(activation, [&](auto f) {
-    for (std::size_t i = 0; i < z.rows; ++i) {
-      const Real* from = z.row(i);
-      Real* to = a.row(i);
-      for (std::size_t j = 0; j < z.columns; ++j) to[j] = f.value(from[j]);
-    }
+    const Real* const from = z.data;
+    Real* const to = a.data;
+    const std::size_t count = z.rows * z.stride;
+    for (std::size_t i = 0; i < count; ++i) to[i] = f.value(from[i]);
   });
 }
 
@@ -108,27 +109,27 @@ template <class Real>
 void activation_backward(Activation activation, Matrix<const std::type_identity_t<Real>> z,
                          Matrix<const std::type_identity_t<Real>> a, Matrix<Real> d) {
   with_activation(activation, [&](auto f) {
-    for (std::size_t i = 0; i < d.rows; ++i) {
-      Real* row = d.row(i);
-      for (std::size_t j = 0; j < d.columns; ++j) row[j] *= f.slope(z.row(i)[j], a.row(i)[j]);
-    }
+    Real* const slope = d.data;
+    const Real* const before = z.data;
+    const Real* const after = a.data;
+    const std::size_t count = d.rows * d.stride;
+    for (std::size_t i = 0; i < count; ++i) slope[i] *= f.slope(before[i], after[i]);
   });
 }
 
 template <class Real>
 void bias_forward(std::span<const std::type_identity_t<Real>> bias, Matrix<Real> z) {
   for (std::size_t i = 0; i < z.rows; ++i) {
-    for (std::size_t j = 0; j < z.columns; ++j) z.row(i)[j] += bias[j];
+    for (std::size_t j = 0; j < z.columns; ++j) z.row(i)[j] += bias[i];
   }
 }
 
 template <class Real>
 void bias_backward(Matrix<const std::type_identity_t<Real>> dz, std::type_identity_t<Real> alpha,
                    std::type_identity_t<Real> beta, std::span<Real> dbias) {
-  for (std::size_t j = 0; j < dz.columns; ++j) {
-    Real sum = 0;
-    for (std::size_t i = 0; i < dz.rows; ++i) sum += dz.row(i)[j];
-    dbias[j] = (beta == Real(0) ? Real(0) : beta * dbias[j]) + alpha * sum;
+  for (std::size_t i = 0; i < dz.rows; ++i) {
+    const Real sum = std::accumulate(dz.row(i), dz.row(i) + dz.columns, Real(0));
+    dbias[i] = (beta == Real(0) ? Real(0) : beta * dbias[i]) + alpha * sum;
   }
 }
 

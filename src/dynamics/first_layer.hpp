@@ -3,6 +3,7 @@
 // Two ways to compute it (dense, sparse) behind one interface; neither knows the rest of a network.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 
@@ -12,6 +13,15 @@
 
 namespace equikoop {
 
+/// Samples that are used together: their values, or which rows of a sparse form they are.
+template <class Real>
+struct Batch {
+  Matrix<const Real> x;                            ///< (batch, inputs); no data where rows are given
+  std::span<const std::uint8_t> labels;            ///< (batch)
+  const SparseRows<Real>* rows = nullptr;          ///< for a sparse first layer
+  std::span<const std::uint32_t> samples = {};     ///< (batch) rows of `rows`
+};
+
 /// What is added where: target = beta·target + alpha·gradient. A gradient is {1, 0}; a step of
 /// gradient descent on the weights themselves is {−lr, 1 − lr·decay}.
 template <class Real>
@@ -20,7 +30,8 @@ struct Accumulate {
   Real beta = 0;
 };
 
-/// x (batch, inputs)   w (inputs, columns) in panels   z (batch, columns)
+/// x (batch, inputs)   w (inputs, columns) in panels   z (columns, batch): a sample is a column of
+/// the activities, so that later layers and the softmax run along the batch.
 template <class Real>
 class FirstLayer {
  public:
@@ -28,15 +39,26 @@ class FirstLayer {
 
   /// How the weights must be stored.
   virtual PanelMatrix storage() const = 0;
-  /// z = x·w
-  virtual void forward(Matrix<const Real> x, std::span<const Real> w, Matrix<Real> z) = 0;
-  /// target = beta·target + alpha·xᵀ·dz   target stored like w; x is that of the last `forward`.
-  virtual void backward(Matrix<const Real> x, Matrix<const Real> dz, Accumulate<Real> how,
+  /// z = (x·w)ᵀ
+  virtual void forward(const Batch<Real>& batch, std::span<const Real> w, Matrix<Real> z) = 0;
+  /// target = beta·target + alpha·xᵀ·dzᵀ   target stored like w; the batch is that of the last
+  /// `forward`. Where beta is 0, `target` is not read.
+  virtual void backward(const Batch<Real>& batch, Matrix<const Real> dz, Accumulate<Real> how,
                         std::span<Real> target) = 0;
 };
 
-/// BLAS on all values of x.
+/// BLAS on all values of x. `max_batch`: the most samples of a batch.
 template <class Real>
-std::unique_ptr<FirstLayer<Real>> dense_first_layer(std::size_t inputs, std::size_t columns);
+std::unique_ptr<FirstLayer<Real>> dense_first_layer(std::size_t inputs, std::size_t columns,
+                                                    std::size_t max_batch);
+
+/// Background and entries apart: x = c·1 + S gives z = c·(column sums of w) + S·w, and the gradient
+/// c·(sums of dz over the batch) in every row plus Sᵀ·dz. Exact but for rounding, at a cost that is
+/// that of the entries. The last bits depend on neither the number of columns nor the machine's
+/// vectors, only on whether it has fused multiply-adds.
+/// Memory: one minibatch by inputs, max_batch·inputs·(2 B + Real), and four panels.
+template <class Real>
+std::unique_ptr<FirstLayer<Real>> sparse_first_layer(std::size_t inputs, std::size_t columns,
+                                                     std::size_t max_batch, Real background);
 
 }  // namespace equikoop

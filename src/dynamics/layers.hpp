@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The layers of a network for all initials of an ensemble at once, forward and backward side by
-// side. Activities of a layer are one (batch, M·width) matrix: initial m owns columns m·width ...
+// side. Activities of a layer are one (M·width, batch) matrix: initial m owns rows m·width ...
 #pragma once
 
 #include <cstdint>
@@ -15,21 +15,23 @@ namespace equikoop {
 /// overwrite z.
 bool needs_preactivation(Activation activation);
 
-/// a = f(z)   z, a (batch, columns); may be the same matrix unless needs_preactivation.
+/// a = f(z)   z, a (units, batch) of equal stride; may be the same matrix unless needs_preactivation.
+/// What lies between the rows of `a` may change.
 template <class Real>
 void activation_forward(Activation activation, Matrix<const std::type_identity_t<Real>> z,
                         Matrix<Real> a);
 
-/// dz = da ⊙ f'(z), in place: `d` holds da before and dz after.   z, a, d (batch, columns)
+/// dz = da ⊙ f'(z), in place: `d` holds da before and dz after.   z, a, d (units, batch) of equal
+/// stride; what lies between the rows of `d` may change.
 template <class Real>
 void activation_backward(Activation activation, Matrix<const std::type_identity_t<Real>> z,
                          Matrix<const std::type_identity_t<Real>> a, Matrix<Real> d);
 
-/// z[b] += bias for every row b.   z (batch, columns)   bias (columns)
+/// z[u] += bias[u] for every unit u.   z (units, batch)   bias (units)
 template <class Real>
 void bias_forward(std::span<const std::type_identity_t<Real>> bias, Matrix<Real> z);
 
-/// dbias = beta·dbias + alpha·Σ_b dz[b]   dz (batch, columns)   dbias (columns)
+/// dbias = beta·dbias + alpha·Σ_b dz[b]   dz (units, batch)   dbias (units)
 template <class Real>
 void bias_backward(Matrix<const std::type_identity_t<Real>> dz, std::type_identity_t<Real> alpha,
                    std::type_identity_t<Real> beta, std::span<Real> dbias);
@@ -41,7 +43,7 @@ struct BatchScore {
 };
 
 /// Log-softmax with negative log-likelihood, scores[m] for initial m.
-/// z (batch, M·classes)   labels (batch)   scores (M)
+/// z (M·classes, batch)   labels (batch)   scores (M)
 /// `dz`, unless empty (data == nullptr), receives d(mean loss)/dz = (softmax(z) − onehot)/batch and
 /// may be `z` itself.
 template <class Real>

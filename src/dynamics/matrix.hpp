@@ -22,6 +22,10 @@ struct Matrix {
   Matrix slice(std::size_t begin, std::size_t count) const {
     return {data + begin, rows, count, stride};
   }
+  /// Rows begin .. begin+count-1.
+  Matrix band(std::size_t begin, std::size_t count) const {
+    return {row(begin), count, columns, stride};
+  }
   operator Matrix<const T>() const { return {data, rows, columns, stride}; }
 };
 

@@ -17,7 +17,10 @@ Minibatches<Real>::Minibatches(const DataView<Real>& data, Order order, std::siz
       batch_size_(batch_size),
       train_(static_cast<std::size_t>(data.shape.train)),
       key_(key),
-      gathered_(batch_size * static_cast<std::size_t>(data.shape.features)),
+      gathered_(data.sparse_train.empty()
+                    ? batch_size * static_cast<std::size_t>(data.shape.features)
+                    : 0),
+      samples_(batch_size),
       gathered_labels_(batch_size) {
   if (batch_size == 0 || batch_size > train_) {
     throw UsageError("training.batch_size = " + std::to_string(batch_size) +
@@ -47,7 +50,19 @@ Batch<Real> Minibatches<Real>::contiguous(std::size_t first) const {
 }
 
 template <class Real>
+Batch<Real> Minibatches<Real>::rows(std::size_t step) {
+  const auto features = static_cast<std::size_t>(data_.shape.features);
+  for (std::size_t i = 0; i < batch_size_; ++i) {
+    samples_[i] = static_cast<std::uint32_t>(sample(step, i));
+    gathered_labels_[i] = data_.train_labels[samples_[i]];
+  }
+  return {{nullptr, batch_size_, features, features}, std::span(gathered_labels_),
+          &data_.sparse_train, std::span(samples_)};
+}
+
+template <class Real>
 Batch<Real> Minibatches<Real>::at(std::size_t step) {
+  if (!data_.sparse_train.empty()) return rows(step);
   const auto features = static_cast<std::size_t>(data_.shape.features);
   const std::size_t first = sample(step, 0);
   if (order_ == Order::fixed && first + batch_size_ <= train_) return contiguous(first);

@@ -9,7 +9,7 @@
 #include "aligned.hpp"
 #include "equikoop/base/random.hpp"
 #include "equikoop/data/view.hpp"
-#include "network.hpp"
+#include "first_layer.hpp"
 
 namespace equikoop {
 
@@ -23,12 +23,14 @@ class Minibatches {
   /// is larger than the training set.
   Minibatches(const DataView<Real>& data, Order order, std::size_t batch_size, RandomKey key);
 
-  /// The batch of step `step`; steps must not decrease. Valid until the next call.
+  /// The batch of step `step`; steps must not decrease. Valid until the next call. Where the data has
+  /// a sparse form, the batch names its rows and has no values.
   Batch<Real> at(std::size_t step);
 
  private:
   std::size_t sample(std::size_t step, std::size_t i);
   Batch<Real> contiguous(std::size_t first) const;
+  Batch<Real> rows(std::size_t step);
 
   const DataView<Real>& data_;
   Order order_;
@@ -37,7 +39,8 @@ class Minibatches {
   RandomKey key_;
   std::uint64_t epoch_ = UINT64_MAX;  ///< of permutation_; the largest: none yet
   std::vector<std::uint32_t> permutation_;
-  AlignedVector<Real> gathered_;               ///< (batch, features)
+  AlignedVector<Real> gathered_;               ///< (batch, features); empty with a sparse form
+  std::vector<std::uint32_t> samples_;         ///< (batch)
   std::vector<std::uint8_t> gathered_labels_;  ///< (batch)
 };
 

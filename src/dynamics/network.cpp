@@ -11,22 +11,21 @@ Network<Real>::Network(const NetworkShape& shape, Activation activation, std::si
       first_layer_(std::move(first_layer)),
       layout_(shape, initials, first_layer_->storage()),
       layers_(shape.layers()),
+      stride_(padded_stride<Real>(max_batch)),
       scores_(initials) {
   for (std::size_t l = 0; l < shape.layers(); ++l) {
     const bool last = l + 1 == shape.layers();
-    const std::size_t stride = padded_stride<Real>(initials * shape.out(l));
+    const std::size_t size = initials * shape.out(l) * stride_;
     layers_[l].width = shape.out(l);
-    layers_[l].stride = stride;
-    layers_[l].z.resize(max_batch * stride);
-    layers_[l].d.resize(max_batch * stride);
-    if (!last && needs_preactivation(activation)) layers_[l].a.resize(max_batch * stride);
+    layers_[l].z.resize(size);
+    layers_[l].d.resize(size);
+    if (!last && needs_preactivation(activation)) layers_[l].a.resize(size);
   }
 }
 
 template <class Real>
 Matrix<Real> Network<Real>::view(AlignedVector<Real>& values, std::size_t layer) const {
-  const Layer& l = layers_[layer];
-  return {values.data(), batch_, layout_.initials() * l.width, l.stride};
+  return {values.data(), layout_.initials() * layers_[layer].width, batch_, stride_};
 }
 
 template <class Real>
@@ -74,11 +73,11 @@ std::span<const BatchScore> Network<Real>::accumulate(const Batch<Real>& batch,
 
 template <class Real>
 void Network<Real>::forward(const Batch<Real>& batch, std::span<const Real> parameters) {
-  batch_ = batch.x.rows;
+  batch_ = batch.labels.size();
   Matrix<Real> z = view(layers_[0].z, 0);
-  first_layer_->forward(batch.x, parameters.first(layout_.first().size()), z);
+  first_layer_->forward(batch, parameters.first(layout_.first().size()), z);
   if (layout_.shape().bias) {
-    bias_forward(parameters.subspan(layout_.first_bias(), z.columns), z);
+    bias_forward(parameters.subspan(layout_.first_bias(), z.rows), z);
   }
   for (std::size_t l = 1; l < layers_.size(); ++l) {
     activation_forward(activation_, view(layers_[l - 1].z, l - 1), output(l - 1));
@@ -86,15 +85,15 @@ void Network<Real>::forward(const Batch<Real>& batch, std::span<const Real> para
   }
 }
 
-/// z_l = a_{l-1}·Wᵀ + bias for each initial   a (batch, in)   W (out, in)   z (batch, out)
+/// z_l = W·a_{l-1} + bias for each initial   a (in, batch)   W (out, in)   z (out, batch)
 template <class Real>
 void Network<Real>::later_forward(std::size_t layer, std::span<const Real> parameters) {
   const std::size_t in = layers_[layer - 1].width;
   const std::size_t out = layers_[layer].width;
   for (std::size_t m = 0; m < layout_.initials(); ++m) {
-    Matrix<Real> z = view(layers_[layer].z, layer).slice(m * out, out);
-    multiply<Real>(1, output(layer - 1).slice(m * in, in), Form::plain,
-                   weights(parameters, layer, m), Form::transposed, 0, z);
+    Matrix<Real> z = view(layers_[layer].z, layer).band(m * out, out);
+    multiply<Real>(1, weights(parameters, layer, m), Form::plain,
+                   output(layer - 1).band(m * in, in), Form::plain, 0, z);
     if (layout_.shape().bias) bias_forward(parameters.subspan(layout_.bias(layer, m), out), z);
   }
 }
@@ -108,24 +107,24 @@ void Network<Real>::backward(const Batch<Real>& batch, std::span<Real> parameter
                         view(layers_[l - 1].d, l - 1));
   }
   const Matrix<Real> dz = view(layers_[0].d, 0);
-  first_layer_->backward(batch.x, dz, how, target.first(layout_.first().size()));
+  first_layer_->backward(batch, dz, how, target.first(layout_.first().size()));
   if (layout_.shape().bias) {
-    bias_backward(dz, how.alpha, how.beta, target.subspan(layout_.first_bias(), dz.columns));
+    bias_backward(dz, how.alpha, how.beta, target.subspan(layout_.first_bias(), dz.rows));
   }
 }
 
-/// da_{l-1} = dz_l·W, then W' += dz_lᵀ·a_{l-1}   dz (batch, out)   W, W' (out, in)   a (batch, in)
+/// da_{l-1} = Wᵀ·dz_l, then W' += dz_l·a_{l-1}ᵀ   dz (out, batch)   W, W' (out, in)   a (in, batch)
 template <class Real>
 void Network<Real>::later_backward(std::size_t layer, std::span<Real> parameters,
                                    Accumulate<Real> how, std::span<Real> target) {
   const std::size_t in = layers_[layer - 1].width;
   const std::size_t out = layers_[layer].width;
   for (std::size_t m = 0; m < layout_.initials(); ++m) {
-    const Matrix<Real> dz = view(layers_[layer].d, layer).slice(m * out, out);
-    multiply<Real>(1, dz, Form::plain, weights(std::span<const Real>(parameters), layer, m),
-                   Form::plain, 0, view(layers_[layer - 1].d, layer - 1).slice(m * in, in));
-    multiply<Real>(how.alpha, dz, Form::transposed, output(layer - 1).slice(m * in, in),
-                   Form::plain, how.beta, weights(target, layer, m));
+    const Matrix<Real> dz = view(layers_[layer].d, layer).band(m * out, out);
+    multiply<Real>(1, weights(std::span<const Real>(parameters), layer, m), Form::transposed, dz,
+                   Form::plain, 0, view(layers_[layer - 1].d, layer - 1).band(m * in, in));
+    multiply<Real>(how.alpha, dz, Form::plain, output(layer - 1).band(m * in, in),
+                   Form::transposed, how.beta, weights(target, layer, m));
     if (layout_.shape().bias) {
       bias_backward(dz, how.alpha, how.beta, target.subspan(layout_.bias(layer, m), out));
     }

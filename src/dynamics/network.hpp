@@ -15,13 +15,6 @@
 
 namespace equikoop {
 
-/// Samples that are used together.
-template <class Real>
-struct Batch {
-  Matrix<const Real> x;                  ///< (batch, inputs)
-  std::span<const std::uint8_t> labels;  ///< (batch)
-};
-
 template <class Real>
 class Network {
  public:
@@ -40,10 +33,9 @@ class Network {
                                          Accumulate<Real> how, std::span<Real> target);
 
  private:
-  /// Activities of one layer for all initials, (batch, M·width).
+  /// Activities of one layer for all initials, (M·width, batch).
   struct Layer {
     std::size_t width = 0;
-    std::size_t stride = 0;
     AlignedVector<Real> z;  ///< before the activation, and after it where that is enough
     AlignedVector<Real> a;  ///< after the activation; empty where z holds it
     AlignedVector<Real> d;  ///< derivative of the mean loss by z
@@ -63,8 +55,9 @@ class Network {
   Activation activation_;
   std::unique_ptr<FirstLayer<Real>> first_layer_;
   ParameterLayout layout_;
-  std::size_t batch_ = 0;  ///< rows of the current batch
+  std::size_t batch_ = 0;  ///< samples of the current batch
   std::vector<Layer> layers_;
+  std::size_t stride_;  ///< between the rows of activities
   std::vector<BatchScore> scores_;
 };
 

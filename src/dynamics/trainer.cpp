@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "minibatches.hpp"
 #include "network.hpp"
@@ -61,12 +62,20 @@ class EnsembleTrainer {
   /// touched once a step.
   bool fused() const { return options_.optimizer == OptimizerKind::sgd; }
 
+  /// Of a batch, in training or testing.
+  std::size_t most_samples() const {
+    return std::max(static_cast<std::size_t>(options_.batch_size), k_test_batch);
+  }
+
   Network<Real> make_network(const Configuration& configuration) const {
     const NetworkShape shape = network_shape(configuration.model, data_.shape);
-    const auto batch = static_cast<std::size_t>(options_.batch_size);
+    const std::size_t batch = most_samples();
+    const std::size_t columns = initials_ * shape.out(0);
     return {shape, configuration.model.activation, initials_,
-            dense_first_layer<Real>(shape.in(0), initials_ * shape.out(0)),
-            std::max(batch, k_test_batch)};
+            data_.sparse_train.empty()
+                ? dense_first_layer<Real>(shape.in(0), columns, batch)
+                : sparse_first_layer<Real>(shape.in(0), columns, batch, data_.background),
+            batch};
   }
 
   Observer<Real> make_observer(const Study& study, const Configuration& configuration) const {
@@ -115,18 +124,26 @@ class EnsembleTrainer {
     }
   }
 
+  /// Test samples in a row.
+  Batch<Real> test_batch(std::span<const std::uint32_t> samples) const {
+    const auto features = static_cast<std::size_t>(data_.shape.features);
+    return {{data_.test.data() + samples[0] * features, samples.size(), features, features},
+            data_.test_labels.subspan(samples[0], samples.size()),
+            &data_.sparse_test,
+            samples};
+  }
+
   void test() {
     const auto samples = static_cast<std::size_t>(data_.shape.test);
     if (samples == 0) return;
-    const auto features = static_cast<std::size_t>(data_.shape.features);
-    const std::size_t most = std::max(static_cast<std::size_t>(options_.batch_size), k_test_batch);
+    const std::size_t most = most_samples();
+    std::vector<std::uint32_t> numbers(samples);
+    std::iota(numbers.begin(), numbers.end(), 0U);
     std::vector<BatchScore> totals(initials_);
     for (std::size_t first = 0; first < samples; first += most) {
       const std::size_t count = std::min(most, samples - first);
-      const auto scores =
-          network_.evaluate({{data_.test.data() + first * features, count, features, features},
-                             data_.test_labels.subspan(first, count)},
-                            std::span<const Real>(parameters_));
+      const auto scores = network_.evaluate(test_batch(std::span(numbers).subspan(first, count)),
+                                            std::span<const Real>(parameters_));
       for (std::size_t m = 0; m < initials_; ++m) {
         totals[m].loss += scores[m].loss;
         totals[m].correct += scores[m].correct;

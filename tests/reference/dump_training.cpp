@@ -123,7 +123,9 @@ void dump(const std::string& path, const Keys& keys) {
   const Real background = static_cast<Real>(-0.42421296);
   const std::vector<Real> x = synthetic(shape, density, background);
   const std::vector<std::uint8_t> labels = synthetic_labels(shape);
-  const DataView<Real> data{shape, x, {}, labels, {}, background, density};
+  DataView<Real> data{shape, x, {}, labels, {}, background, density};
+  const SparseMatrix<Real> sparse(x, static_cast<std::size_t>(shape.features), background);
+  if (keys.at("first_layer") == "sparse") data.sparse_train = sparse.rows();
 
   const std::size_t features = feature_count(c, shape);
   const auto initials = static_cast<std::size_t>(study.initials);
@@ -162,7 +164,8 @@ int main(int argc, char** argv) try {
             {"activation", "relu"},   {"bias", "0"},
             {"optimizer", "sgd"},     {"steps", "100"},
             {"batch_size", "20"},     {"learning_rate", "0.1"},
-            {"weight_decay", "0"},    {"mirror_beta", "1"}};
+            {"weight_decay", "0"},    {"mirror_beta", "1"},
+            {"first_layer", "dense"}};
   if (argc < 2) throw std::runtime_error("usage: dump_training OUT key=value ...");
   for (int i = 2; i < argc; ++i) {
     const std::string argument = argv[i];

@@ -41,10 +41,11 @@ def check(program, keys):
 
 
 def main(program):
-    cases = [dict(precision=p, activation=a, hidden=h, bias=b, density=d)
-             for p, a, (h, b, d) in itertools.product(
+    cases = [dict(precision=p, activation=a, hidden=h, bias=b, density=d, first_layer=layer)
+             for p, a, (h, b, d, layer) in itertools.product(
                  TOLERANCE, ("relu", "gelu", "tanh", "sigmoid", "identity"),
-                 (("7", 0, 1), ("7", 1, 0.2), ("9x6", 0, 0.2), ("8x6x5", 1, 1)))]
+                 (("7", 0, 1, "dense"), ("7", 1, 0.2, "dense"), ("7", 1, 0.2, "sparse"), ("9x6", 0, 0.2, "sparse"),
+                  ("40", 0, 0.6, "sparse"), ("8x6x5", 1, 1, "dense")))]
     failures = sum(not check(program, keys) for keys in cases)
     print(f"{len(cases)} cases, {failures} failures")
     return 1 if failures else 0

@@ -140,7 +140,8 @@ def state_error(ours, reference, parameters):
 
 
 def check(program, torch, name, rate, decay):
-    dump = Dump(program, optimizer=name, learning_rate=rate, weight_decay=decay, batch_size=BATCH,
+    dump = Dump(program, optimizer=name, density=0.3, first_layer="sparse" if decay else "dense",
+                learning_rate=rate, weight_decay=decay, batch_size=BATCH,
                 activation="tanh", mirror_beta=MIRROR_BETA, initials=2)
     passed = True
     for initial, ours in enumerate(dump.snapshots):

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <span>
 
+#include "equikoop/data/sparse.hpp"
+
 namespace equikoop {
 
 struct DataShape {
@@ -23,6 +25,8 @@ struct DataView {
   std::span<const std::uint8_t> test_labels;   ///< (test)
   Real background = 0;  ///< the most frequent value of `train`, exactly as stored
   double density = 1;   ///< share of `train` that differs from `background`
+  SparseRows<Real> sparse_train = {};  ///< `train` without its background; empty where that does not pay
+  SparseRows<Real> sparse_test = {};   ///< `test` likewise, with the background of `train`
 };
 
 }  // namespace equikoop

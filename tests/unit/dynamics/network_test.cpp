@@ -35,7 +35,7 @@ TEST_P(Gradient, AgreesWithCentralDifferences) {
   const NetworkShape shape = network_shape(model, data.shape);
   constexpr std::size_t k_initials = 2, k_batch = 11;
   Network<double> network(shape, activation, k_initials,
-                          dense_first_layer<double>(shape.in(0), k_initials * shape.out(0)),
+                          dense_first_layer<double>(shape.in(0), k_initials * shape.out(0), k_batch),
                           k_batch);
   const ParameterLayout& layout = network.layout();
   AlignedVector<double> parameters(layout.size()), gradient(layout.size());
@@ -74,7 +74,7 @@ TEST(SoftmaxLoss, OfEqualLogitsIsLogOfTheNumberOfClasses) {
   std::vector<double> z(2 * 3 * 4, 0.7);
   const std::vector<std::uint8_t> labels{1, 3};
   std::vector<BatchScore> scores(3);
-  softmax_loss<double>({z.data(), 2, 12, 12}, labels, Matrix<double>{}, scores);
+  softmax_loss<double>({z.data(), 12, 2, 2}, labels, Matrix<double>{}, scores);
   for (const BatchScore& score : scores) EXPECT_NEAR(score.loss, 2 * std::log(4.0), 1e-15);
 }
 
@@ -83,7 +83,7 @@ TEST(SoftmaxLoss, DoesNotOverflowOnLargeLogits) {
   std::vector<float> d(3);
   const std::vector<std::uint8_t> labels{0};
   std::vector<BatchScore> scores(1);
-  softmax_loss<float>({z.data(), 1, 3, 3}, labels, Matrix<float>{d.data(), 1, 3, 3}, scores);
+  softmax_loss<float>({z.data(), 3, 1, 1}, labels, Matrix<float>{d.data(), 3, 1, 1}, scores);
   EXPECT_EQ(scores[0].loss, 0.0);
   EXPECT_EQ(scores[0].correct, 1);
   EXPECT_EQ(d, (std::vector<float>{0.0F, 0.0F, 0.0F}));
@@ -93,7 +93,7 @@ TEST(SoftmaxLoss, OfANaNIsNaN) {
   std::vector<float> z{0.0F, std::nanf(""), 1.0F};
   const std::vector<std::uint8_t> labels{0};
   std::vector<BatchScore> scores(1);
-  softmax_loss<float>({z.data(), 1, 3, 3}, labels, Matrix<float>{}, scores);
+  softmax_loss<float>({z.data(), 3, 1, 1}, labels, Matrix<float>{}, scores);
   EXPECT_TRUE(std::isnan(scores[0].loss));
 }
 

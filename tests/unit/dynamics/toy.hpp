@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "equikoop/base/random.hpp"
@@ -21,6 +22,8 @@ struct Data {
   Real background = Real(-0.5);
   double density = 1.0;
 
+  std::vector<SparseMatrix<Real>> sparse;  ///< train and test, where it is asked for
+
   explicit Data(double share_of_foreground = 1.0, DataShape size = {12, 4, 90, 33})
       : shape(size),
         train(values(shape.train, 0, share_of_foreground)),
@@ -32,7 +35,18 @@ struct Data {
     density = static_cast<double>(foreground) / static_cast<double>(train.size());
   }
   DataView<Real> view() const {
-    return {shape, train, test, train_labels, test_labels, background, density};
+    DataView<Real> view{shape, train, test, train_labels, test_labels, background, density};
+    if (sparse.empty()) return view;
+    view.sparse_train = sparse[0].rows();
+    view.sparse_test = sparse[1].rows();
+    return view;
+  }
+  /// The same data, for the sparse first layer.
+  Data in_sparse_form() && {
+    const auto inputs = static_cast<std::size_t>(shape.features);
+    sparse.emplace_back(train, inputs, background);
+    sparse.emplace_back(test, inputs, background);
+    return std::move(*this);
   }
 
  private:

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "equikoop/data/sparse.hpp"
+
+#include <algorithm>
+
+namespace equikoop {
+
+namespace {
+
+constexpr std::size_t k_most_block = 112;
+constexpr double k_most_density = 0.4;
+constexpr std::size_t k_most_inputs = 65536;
+
+}  // namespace
+
+std::size_t sparse_block(std::size_t inputs) {
+  const std::size_t blocks = (inputs + k_most_block - 1) / k_most_block;
+  return (inputs + blocks - 1) / blocks;
+}
+
+bool worth_holding_sparse(double density, std::size_t inputs) {
+  return density <= k_most_density && inputs <= k_most_inputs;
+}
+
+template <class Real>
+std::size_t count_entries(std::span<const Real> values, Real background) {
+  const auto same = std::count(values.begin(), values.end(), background);
+  return values.size() - static_cast<std::size_t>(same);
+}
+
+template <class Real>
+void fill_sparse(std::span<const Real> values, std::size_t inputs, Real background,
+                 std::span<std::uint64_t> begin, std::span<std::uint16_t> input,
+                 std::span<Real> value) {
+  const std::size_t block = sparse_block(inputs);
+  std::size_t entry = 0, segment = 0;
+  begin[0] = 0;
+  for (std::size_t row = 0; row < values.size(); row += inputs) {
+    for (std::size_t first = 0; first < inputs; first += block) {
+      const std::size_t end = std::min(first + block, inputs);
+      for (std::size_t k = first; k < end; ++k) {
+        if (values[row + k] == background) continue;
+        input[entry] = static_cast<std::uint16_t>(k);
+        value[entry] = values[row + k] - background;
+        ++entry;
+      }
+      begin[++segment] = entry;
+    }
+  }
+}
+
+template std::size_t count_entries(std::span<const float>, float);
+template std::size_t count_entries(std::span<const double>, double);
+template void fill_sparse(std::span<const float>, std::size_t, float, std::span<std::uint64_t>,
+                          std::span<std::uint16_t>, std::span<float>);
+template void fill_sparse(std::span<const double>, std::size_t, double, std::span<std::uint64_t>,
+                          std::span<std::uint16_t>, std::span<double>);
+
+}  // namespace equikoop
