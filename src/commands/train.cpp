@@ -69,6 +69,10 @@ class DataSets {
       job.log.line("data {}: {} training and {} test samples, {} features, {} classes, {:.0f} % not background",
                    configuration.data.source, view.shape.train, view.shape.test, view.shape.features,
                    view.shape.classes, 100 * view.density);
+      job.log.line("first layers of {}: {}", configuration.data.source,
+                   view.sparse_train.empty()
+                       ? "dense products, because too few values are background for a sparse form to pay"
+                       : "background and entries apart, because most values are background");
     }
   }
 

@@ -56,6 +56,9 @@ Batch<Real> Minibatches<Real>::rows(std::size_t step) {
     samples_[i] = static_cast<std::uint32_t>(sample(step, i));
     gathered_labels_[i] = data_.train_labels[samples_[i]];
   }
+  // The data set does not fit the caches; the next batch comes from memory while this one is used.
+  const bool more = order_ == Order::fixed || (step + 1) % (train_ / batch_size_) != 0;
+  for (std::size_t i = 0; more && i < batch_size_; ++i) data_.sparse_train.prefetch(sample(step + 1, i));
   return {{nullptr, batch_size_, features, features}, std::span(gathered_labels_),
           &data_.sparse_train, std::span(samples_)};
 }

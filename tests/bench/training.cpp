@@ -125,15 +125,12 @@ template <class Real>
 std::vector<double> numbers_of(Study study, DataView<Real> data, bool dense) {
   study.configurations[0].training.steps = k_checked;
   study.configurations[0].record.observable = Observable::all;
+  study.configurations[0].record.every = k_checked;
   study.initials = 2;
-  if (dense) data.density = 1;
+  if (dense) data.sparse_train = data.sparse_test = {};
   std::vector<double> numbers;
-  const SnapshotSink<Real> sink = [&](std::size_t, std::size_t count, std::span<const Real> values) {
-    const std::size_t features = values.size() / 2 / count;
-    for (std::size_t m = 0; m < 2; ++m) {  // the last snapshot of each
-      const auto last = values.subspan((m * count + count - 1) * features, features);
-      numbers.insert(numbers.end(), last.begin(), last.end());
-    }
+  const SnapshotSink<Real> sink = [&](std::size_t, std::size_t, std::span<const Real> values) {
+    numbers.insert(numbers.end(), values.begin(), values.end());
   };
   const auto outcome = train_ensemble<Real>(study, study.configurations[0], data, 0, sink, [](int) {});
   numbers.insert(numbers.end(), outcome.losses.begin(), outcome.losses.end());

@@ -27,6 +27,7 @@ class Mnist(StudyTest):
         result = self.succeed("run", ROOT / "input/mnist_width.ini", "--out", "out", "--study.seeds=2",
                               env={"EQUIKOOP_DATA": DATA})
         self.assertIn("60000 training and 10000 test samples", result.out)
+        self.assertIn("first layers of mnist: background and entries apart", result.out)
         with h5py.File(self.folder / "out/trajectories.h5") as file:
             accuracy = file["configurations/width=40/test_accuracy"][...]
             self.assertEqual(file["configurations/width=40/observables"].shape, (2, 10, 1000, 400))

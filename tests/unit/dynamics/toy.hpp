@@ -17,9 +17,9 @@ namespace equikoop::toy {
 template <class Real>
 struct Data {
   DataShape shape{12, 4, 90, 33};
+  Real background = Real(-0.5);  // before the values, which need it
   std::vector<Real> train, test;
   std::vector<std::uint8_t> train_labels, test_labels;
-  Real background = Real(-0.5);
   double density = 1.0;
 
   std::vector<SparseMatrix<Real>> sparse;  ///< train and test, where it is asked for
