@@ -32,6 +32,7 @@ class Group:
     attributes: dict
     arrays: dict
     axes: dict          # dataset -> names of its dimension scales
+    described: dict = dataclasses.field(default_factory=dict)  # dataset -> long_name, units, description
     analyses: dict = dataclasses.field(default_factory=dict)  # ID -> Group
 
     def __getitem__(self, key):
@@ -52,9 +53,11 @@ class Group:
         """The group as an xarray.Dataset (needs xarray); a repeated axis is numbered: seed, seed_2."""
         import xarray
         own = {k: v for k, v in self.arrays.items() if self.axes[k] == (k,)}
-        variables = {k: (_distinct(self.axes[k]), np.asarray(v)) for k, v in self.arrays.items()
-                     if k not in own}
-        return xarray.Dataset(variables, own, attrs=self.attributes)
+        variables = {k: (_distinct(self.axes[k]), np.asarray(v), self.described.get(k, {}))
+                     for k, v in self.arrays.items() if k not in own}
+        found = xarray.Dataset(variables, own, attrs=self.attributes)
+        numbered = {d: own[d.rsplit("_", 1)[0]] for d in found.dims if d not in own and d.rsplit("_", 1)[0] in own}
+        return found.assign_coords({d: (d, np.asarray(v)) for d, v in numbered.items()})
 
 
 def _distinct(axes):
@@ -224,7 +227,9 @@ def _axis_names(name, dataset):
 def _read_group(name, node):
     datasets = {k: v for k, v in node.items() if isinstance(v, h5py.Dataset)}
     return Group(name, _attributes(node), {k: _read_dataset(k, v) for k, v in datasets.items()},
-                 {k: _axis_names(k, v) for k, v in datasets.items()})
+                 {k: _axis_names(k, v) for k, v in datasets.items()},
+                 {k: {a: v.attrs[a] for a in ("long_name", "units", "description") if a in v.attrs}
+                  for k, v in datasets.items()})
 
 
 def _configurations(file):

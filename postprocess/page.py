@@ -10,6 +10,7 @@ import numpy as np
 
 HERE = pathlib.Path(__file__).parent
 LONGEST_WORD = 16  # letters of a cell that is kept on one line
+LARGEST_CSV = 100_000  # bytes that are kept in the page
 MOST_ROWS = 500  # of a table in the page; the CSV has all
 
 
@@ -84,15 +85,26 @@ def pre(text):
 
 
 def figure(name, title, svg, png, caption):
-    """The drawing inline; its files and numbers are named below it."""
+    """The drawing inline; its files are named below it, its numbers can be saved from the page."""
+    told = f'aria-describedby="caption-{name}"'
     if svg is None:
         data = base64.b64encode(pathlib.Path(png).read_bytes()).decode("ascii")
-        drawing = f'<img alt="{escape(title)}" src="data:image/png;base64,{data}">'
+        drawing = f'<img alt="{escape(title)}" {told} src="data:image/png;base64,{data}">'
     else:
-        drawing = svg.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"', 1)
-    files = " · ".join(f"figures/{name}.{kind}" for kind in ("pdf", "png", "csv"))
+        drawing = svg.replace("<svg", f'<svg role="img" aria-label="{escape(title)}" {told}', 1)
+    files = " · ".join([*(f"figures/{name}.{kind}" for kind in ("pdf", "png")), numbers(name, png)])
     return (f'<figure id="figure-{name}"><div class="card{" raster" if svg is None else ""}">{drawing}</div>'
-            f"<figcaption>{escape(caption)} <span class=\"files\">{files}</span></figcaption></figure>")
+            f'<figcaption id="caption-{name}"><strong>{escape(title)}.</strong> {escape(caption)} '
+            f'<span class="files">{files}</span></figcaption></figure>')
+
+
+def numbers(name, beside):
+    """The CSV of a figure or table: a download that works offline, or its path where it is large."""
+    path = pathlib.Path(beside).with_name(f"{name}.csv")
+    if not path.exists() or path.stat().st_size > LARGEST_CSV:
+        return f"figures/{name}.csv"
+    data = base64.b64encode(path.read_bytes()).decode("ascii")
+    return f'<a download="{name}.csv" href="data:text/csv;base64,{data}">{name}.csv</a>'
 
 
 def document(title, body):

@@ -114,7 +114,7 @@ def body(results, drawn):
         ("configurations", "Configurations", (configurations_table(results),)),
         ("shuffle", "Published shuffle control", (page.paragraph(SHUFFLE_WORDS), drawn["shuffle"],
                                                   shuffle_table(results))),
-        ("provenance", "Provenance", provenance(results)),
+        ("provenance", "Provenance", (drawn["timings"], *provenance(results))),
         ("citation", "Method and citation", citation(results)),
     ]
     if results.distances.windows is not None:
@@ -160,14 +160,20 @@ def pairs_table(results):
     return page.table(rows) + page.paragraph(
         "Press a head to sort. “First in second” is the mean distance from each eigenvalue of the first "
         "spectrum to its partner in the second: small on one side alone suggests that one spectrum is "
-        "contained in the other. All columns: figures/pairs.csv.", "note")
+        "contained in the other.", "note") + all_columns(results, "pairs")
 
 
 def configurations_table(results):
     constants = [{"key": k, "value": v} for k, v in results.constants().items()]
     same = page.details("The same in all configurations", page.table(constants)) if constants else ""
-    return page.table(tables.composed(tables.configurations(results))) + page.paragraph(
-        "All columns: figures/configurations.csv.", "note") + same
+    return (page.table(tables.composed(tables.configurations(results)))
+            + all_columns(results, "configurations") + same)
+
+
+def all_columns(results, name):
+    """Where the whole table is; to save, where it is small."""
+    link = page.numbers(name, results.folder / "figures" / f"{name}.csv")
+    return f'<p class="note">All columns: {link}</p>'
 
 
 def shuffle_table(results):

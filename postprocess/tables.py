@@ -54,7 +54,7 @@ def used(results, group):
     values = group.get("trajectories_used")
     if values is None:
         return None
-    initials = results.number("study.initials", 0)
+    initials = group.attributes.get("initials") or results.number("study.initials", 0)
     total = int(initials) * len(values)
     return f"{int(np.sum(values))} of {total}" if total else int(np.sum(values))
 
@@ -78,7 +78,7 @@ def pairs(results):
     for stored in sorted(results.pairs, key=lambda r: -np.nan_to_num(r.get("effect", 0.0), nan=-1e300)):
         floor = stored.get("floor", 0.0)
         rows.append({
-            "first": stored["first"], "second": stored["second"], "verdict": verdict(stored),
+            "first": results.labels[stored["first"]], "second": results.labels[stored["second"]], "verdict": verdict(stored),
             "distance ± s.e.": with_error(stored), "noise floor": floor,
             "distance / floor": stored["mean_distance"] / floor if floor > 0 else None,
             "effect E [interval]": effect(stored),

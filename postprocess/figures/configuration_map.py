@@ -75,16 +75,39 @@ def draw_tree(axis, distances, labels):
 
 
 def draw_plane(axis, places, kept, floors):
-    axis.scatter(places[:, 0], places[:, 1], s=150 if len(kept) <= 40 else 60,
-                 color=canvas.curve(0)["color"], alpha=0.9, lw=0, zorder=3)
-    size = 7 if len(kept) <= 40 else 5
-    for i, (x, y) in zip(kept, places):
-        axis.text(x, y, f"{i + 1}", ha="center", va="center", fontsize=size, color="#ffffff", zorder=4)
+    """Points with their numbers beside them; a number that had to step aside has a line to its point."""
+    large = len(kept) <= 40
+    axis.scatter(places[:, 0], places[:, 1], s=34 if large else 14, color=canvas.curve(0)["color"], lw=0.5,
+                 edgecolors=canvas.PAPER, zorder=3)
     axis.set(aspect="equal", title="Map (classical scaling)", xlabel="first coordinate",
              ylabel="second coordinate")
     axis.set_adjustable("datalim")
-    axis.margins(0.12)
+    axis.margins(0.16)
+    axis.figure.draw_without_rendering()  # the scale of the axes is known from here on
+    points = axis.transData.transform(places) * 72 / axis.figure.dpi
+    apart = 10 if large else 7
+    for i, place, offset in zip(kept, places, step_aside(points, apart) - points):
+        line = {"arrowstyle": "-", "color": canvas.MUTED, "lw": 0.5, "shrinkA": 0, "shrinkB": 1}
+        axis.annotate(f"{i + 1}", place, offset, textcoords="offset points", ha="center", va="center",
+                      fontsize=8 if large else 5.5, zorder=4,
+                      arrowprops=line if np.hypot(*offset) > 1.5 * apart else None)
     noise(axis, places, floors)
+
+
+def step_aside(points, apart, rounds=300):
+    """Places for labels: near their points, at least about `apart` from all points and labels."""
+    turn = np.arange(len(points)) * 2.4  # golden angle: equal points send their labels all around
+    away = points - points.mean(axis=0) + 1e-3 * np.column_stack((np.cos(turn), np.sin(turn)))
+    labels = points + apart * away / np.hypot(*away.T)[:, None]
+    for _ in range(rounds):
+        force = 0.05 * (points - labels)  # home
+        for others, same in ((labels, True), (points, False)):
+            gap = labels[:, None] - others[None]
+            far = np.hypot(gap[..., 0], gap[..., 1])
+            near = np.where((far < apart) & ~(same & np.eye(len(points), dtype=bool)), apart - far, 0)
+            force += (gap / np.maximum(far, 1e-3)[..., None] * near[..., None]).sum(axis=1) / 2
+        labels = labels + force
+    return labels
 
 
 def noise(axis, places, floors):

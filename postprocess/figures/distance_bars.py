@@ -26,11 +26,12 @@ def draw(results):
     axis.tick_params(axis="y", length=0)
     if len(shown) < len(order):
         axis.axhline(MOST_BARS * 3 // 4 - 0.5, color=canvas.MUTED, lw=0.8, ls=(0, (1, 2)))
-    figure.legend(handles=legend(shown), loc="upper left", ncol=6, bbox_to_anchor=(0, 1),
+    known = bool(np.isfinite(floors).any())
+    figure.legend(handles=legend(shown, known), loc="upper left", ncol=6, bbox_to_anchor=(0, 1),
                   fontsize=8)
     figure.get_layout_engine().set(rect=(0, 0, 1, 1 - 0.32 / figure.get_figheight()))
     rows = [csv_row(r, floors) for r in order]
-    return canvas.Drawing(figure, rows, caption(results, len(shown), len(order)))
+    return canvas.Drawing(figure, rows, caption(results, known, len(shown), len(order)))
 
 
 def two_ends(count, limit):
@@ -64,12 +65,12 @@ def pair_label(results, row):
     return canvas.label(f"{results.labels[row['first']]}  ↔  {results.labels[row['second']]}")
 
 
-def legend(rows):
+def legend(rows, floors):
     styles = dict.fromkeys(canvas.verdict_style(r) for r in rows)
     marks = [Line2D([], [], marker=m, color=c, ls="-", lw=3, mec=canvas.INK, mew=0.6, label=w)
              for w, c, m, _ in styles]
-    return marks + [Patch(color=canvas.FAINT, label="noise floor"),
-                    Patch(color=canvas.MUTED, alpha=0.45, label="between the two floors")]
+    return marks + bool(floors) * [Patch(color=canvas.FAINT, label="noise floor"),
+                                   Patch(color=canvas.MUTED, alpha=0.45, label="between the two floors")]
 
 
 def csv_row(row, floors):
@@ -80,7 +81,10 @@ def csv_row(row, floors):
             "verdict": int(row.get("verdict", 0)), "verdict_text": canvas.verdict_style(row)[0]}
 
 
-def caption(results, shown, count):
+def caption(results, floors, shown, count):
+    if not floors:
+        return ("Bars: distance of each pair. With one seed a configuration there is neither a standard error nor a "
+                "noise floor." + canvas.left_out(shown, count, "pairs"))
     words = ("Bars: mean distance with its standard error over seeds. Grey behind each: the noise floor, "
              "the distance that two seeds of one configuration have from each other (mean of the two "
              "configurations' floors; darker: from the lower to the higher).")

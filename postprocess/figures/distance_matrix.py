@@ -8,6 +8,7 @@ NAME, TITLE = "distance_matrix", "Distances between configurations"
 MOST_ANNOTATED = 12
 MOST_LABELLED = 60
 MOST_VECTOR = 40  # above, cells are drawn as pixels
+LETTER = 0.07     # inches, of a label at 8 points
 
 
 def draw(results):
@@ -38,8 +39,8 @@ def name_axes(axis, labels):
     step = -(-count // MOST_LABELLED)
     at = np.arange(0, count, step)
     size = 8 if count <= 25 else 6
-    turned = {"rotation": 0} if max(map(len, labels)) * count < 60 else {"rotation": 40, "ha": "right",
-                                                                        "rotation_mode": "anchor"}
+    level = LETTER * (1 + max(map(len, labels))) < 0.62  # as wide as a cell of draw()
+    turned = {} if level else {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
     axis.set_xticks(at + 0.5, [labels[i] for i in at], fontsize=size, **turned)
     axis.set_yticks(at + 0.5, [labels[i] for i in at], fontsize=size)
     axis.tick_params(length=0)

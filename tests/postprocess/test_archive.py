@@ -79,6 +79,18 @@ class ArchiveOpens(unittest.TestCase):
                 self.assertGreater(len(convert()), 0)
 
 
+    @unittest.skipIf(importlib.util.find_spec("xarray") is None, "xarray is not installed")
+    def test_xarray_has_names_labels_and_units(self):
+        spectra = self.open("spectra").to_xarray()["width=10"]
+        self.assertEqual(spectra["eigenvalues"].dims, ("seed", "mode"))
+        self.assertEqual(spectra["eigenvalues"].attrs["units"], "1")
+        np.testing.assert_array_equal(spectra["eigenvalues"].sel(seed=3, mode=2), self.study.eigenvalues["width=10"][3, 2])
+        matrix = self.open("distances").to_xarray()["mean_distance"]
+        self.assertEqual(matrix.dims, ("configuration", "configuration_2"))
+        np.testing.assert_array_equal(matrix.sel(configuration="width=5", configuration_2="width=10"),
+                                      self.study.reductions()[0][0, 1])
+
+
 class ArchiveRefuses(unittest.TestCase):
     def setUp(self):
         temporary = tempfile.TemporaryDirectory()

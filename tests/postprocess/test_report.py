@@ -20,7 +20,7 @@ sys.path[:0] = [str(HERE), str(REPORT.parent)]
 import make_archives as make  # noqa: E402
 import report  # noqa: E402
 
-ALWAYS = ("distance_matrix", "distance_bars", "spectra", "residuals", "shuffle")
+ALWAYS = ("distance_matrix", "distance_bars", "spectra", "residuals", "shuffle", "timings")
 FROM_TRAJECTORIES = ("losses", "accuracy", "weights")
 KINDS = {"pdf": b"%PDF", "png": b"\x89PNG", "csv": b""}
 
