@@ -15,8 +15,9 @@ NEGLIGIBLE_WORDS = "different by less than the margin"
 def answer(results):
     """Paragraphs as (heading, sentences)."""
     return [(heading, " ".join(sentences)) for heading, sentences in (
-        ("In short", headline(results)),
+        ("In short", headline(results) + in_short_choices(results) + robust_words(results)),
         ("Which choices mattered", choice_sentences(results)),
+        ("Which spectrum is contained in which", containments(results)),
         ("How sure", certainty(results)),
         ("What was excluded", exclusions(results)),
         ("Read with care", cautions(results))) if sentences]
@@ -58,6 +59,63 @@ def headline(results):
         return [f"{subject} of configurations{which} {verb}."]
     return [f"Of {len(rows)} pairs of configurations{which}, {', '.join(parts[:-1])} and {parts[-1]}."
             .replace(" 1 are ", " 1 is ").replace(" 1 train ", " 1 trains ")]
+
+
+def in_short_choices(results):
+    """Which choices mattered and which did not, by name, from the pairs that differ in one alone."""
+    choices = results.choices()
+    mattered, not_mattered, open_ = [], [], []
+    for choice in choices:
+        rows = [r for r in compared(results) if differs_only(r, choice, choices)]
+        if not rows:
+            continue
+        numbers = tally(rows)
+        if numbers[DIFFERENT]:
+            mattered.append(choice)
+        elif numbers[EQUIVALENT] + numbers[NEGLIGIBLE] == len(rows):
+            not_mattered.append(choice)
+        else:
+            open_.append(choice)
+    sentences = []
+    for names, words in ((mattered, "mattered"), (not_mattered, "did not matter"), (open_, "is undecided")):
+        if names:
+            sentences.append(f"{joined(names).capitalize()} {words}.")
+    return sentences if len(choices) > 1 else []
+
+
+def joined(names):
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def robust_words(results):
+    """How many other analyses agree with the verdicts."""
+    rows = [r for r in compared(results) if np.isfinite(r.get("robustness_share", np.nan))]
+    if not rows:
+        return []
+    shares = [r["robustness_share"] for r in rows]
+    points = int(max(r["robustness_points"] for r in rows))
+    middle = f"{100 * np.median(shares):.0f} %"
+    least = min(rows, key=lambda r: r["robustness_share"])
+    if len(rows) == 1:
+        return [f"The verdict is the same in {middle} of {points} other analyses (delays, ranks, parts of the "
+                "training, distances)."]
+    return [f"Of {points} other analyses (delays, ranks, parts of the training, distances), {middle} give the same "
+            f"verdict for the median pair, and {100 * min(shares):.0f} % for the least robust "
+            f"({results.labels[least['first']]} and {results.labels[least['second']]})."]
+
+
+def containments(results):
+    """Pairs of which one has a part of the other's eigenvalues, as a factor of a system has."""
+    sentences = []
+    found = [r for r in compared(results) if int(r.get("containment", 0)) in (1, 2)]
+    for row in found[:MOST_LISTED]:
+        inner, outer = ("first", "second") if int(row["containment"]) == 1 else ("second", "first")
+        sentences.append(f"The spectrum of {results.labels[row[inner]]} is contained in that of "
+                         f"{results.labels[row[outer]]}, and not the other way round: the first may be a factor "
+                         "of the second (semi-conjugate).")
+    if len(found) > MOST_LISTED:
+        sentences.append(f"So it is for {len(found) - MOST_LISTED} further pairs (figures/pairs.csv).")
+    return sentences
 
 
 def choice_sentences(results):
@@ -203,7 +261,7 @@ def floors(results):
 
 
 def exclusions(results):
-    sentences = [diverged(results), missing_spectra(results), cut_modes(results)]
+    sentences = [diverged(results), missing_spectra(results), cut_modes(results), untrusted(results)]
     failed = len(results.pairs) - len(compared(results))
     if failed:
         sentences.append(f"{count(failed, 'pair')} could not be compared.")
@@ -237,6 +295,16 @@ def cut_modes(results):
         return ""
     return (f"Up to {count(max(cut), 'mode')} of an ensemble fell below the noise of the stored precision "
             "and were cut.")
+
+
+def untrusted(results):
+    gone = results.distances.get("eigenvalues_left_out")
+    if gone is None:
+        return ""
+    limit = results.number("compare.max_residual", math.nan)
+    if not np.sum(gone):
+        return f"No eigenvalue has a residual above {number(limit)}."
+    return f"{count(int(np.sum(gone)), 'eigenvalue')} with a residual above {number(limit)} {'was' if np.sum(gone) == 1 else 'were'} left out."
 
 
 def shortened(words):

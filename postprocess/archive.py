@@ -78,6 +78,8 @@ class Archive:
             self.root = _read_group("/", self._file)
             self.pairs = _read_group("pairs", self._file["pairs"]) if "pairs" in self._file else None
             self.windows = _read_group("windows", self._file["windows"]) if "windows" in self._file else None
+            self.robustness = (_read_group("robustness", self._file["robustness"])
+                               if "robustness" in self._file else None)
             self.configurations = _configurations(self._file)
         except ArchiveError:
             self.close()

@@ -39,7 +39,8 @@ HOW_TO_READ = (
     "within them; it is zero on average when there is no difference. Its interval is a bootstrap over "
     "seeds at the level 1 − 2α, so that its upper end alone errs with probability α. "
     "Adjusted p-values hold the share of "
-    "false discoveries over all pairs of the study (Benjamini and Hochberg).")
+    "false discoveries over all pairs of the study (Benjamini and Hochberg), or the chance of any (Holm), as "
+    "compare.adjust says.")
 SHUFFLE_WORDS = (
     "Matched eigenvalues of two spectra are swapped by fair coins and the distance is computed anew. It can "
     "never exceed the true one, because the old matching is still there at the same cost. The "
@@ -119,6 +120,11 @@ def body(results, drawn):
     ]
     if results.distances.windows is not None:
         sections.insert(4, ("windows", "Windows of training", (drawn["windows"],)))
+    if results.distances.robustness is not None:
+        sections.insert(2, ("robustness", "Robustness", (drawn["robustness"], agreement_table(results))))
+    if any("pseudospectrum" in (results.spectrum(n) or {}) for n in results.names):
+        at = [anchor for anchor, _, _ in sections].index("spectra") + 1
+        sections.insert(at, ("pseudospectra", "Pseudospectra", (drawn["pseudospectrum"],)))
     links = "".join(f'<a href="#{anchor}">{title}</a>' for anchor, title, _ in sections)
     parts = [header(results, links), answer_section(results)]
     parts += [page.section(anchor, title, *content) for anchor, title, content in sections]
@@ -161,6 +167,11 @@ def pairs_table(results):
         "Press a head to sort. “First in second” is the mean distance from each eigenvalue of the first "
         "spectrum to its partner in the second: small on one side alone suggests that one spectrum is "
         "contained in the other.", "note") + all_columns(results, "pairs")
+
+
+def agreement_table(results):
+    rows = tables.agreement(results)
+    return page.details("Distances and verdicts by other definitions", page.table(rows)) if rows else ""
 
 
 def configurations_table(results):

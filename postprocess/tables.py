@@ -68,6 +68,8 @@ def median(group):
 
 
 PAIR_COLUMNS = {"margin": "margin", "p_value": "p", "p_adjusted": "adjusted p",
+                "robustness_share": "robust share", "residual_first": "residual, first",
+                "residual_second": "residual, second",
                 "contained_first_in_second": "first in second",
                 "contained_second_in_first": "second in first"}
 
@@ -82,7 +84,33 @@ def pairs(results):
             "distance ± s.e.": with_error(stored), "noise floor": floor,
             "distance / floor": stored["mean_distance"] / floor if floor > 0 else None,
             "effect E [interval]": effect(stored),
-            **{words: stored.get(key) for key, words in PAIR_COLUMNS.items() if key in stored}})
+            **{words: stored.get(key) for key, words in PAIR_COLUMNS.items() if key in stored},
+            **({"contained": contained(stored)} if "containment" in stored else {})})
+    return rows
+
+
+CONTAINED = ("–", "first in second", "second in first", "each in the other")
+
+
+def contained(stored):
+    return CONTAINED[int(stored["containment"])]
+
+
+def agreement(results):
+    """Distance over its own floor, and verdict, of every pair by each further distance."""
+    rows = []
+    for stored in results.pairs:
+        kinds = [k.removeprefix("verdict_") for k in stored
+                 if k.startswith("verdict_") and f"distance_{k.removeprefix('verdict_')}" in stored]
+        row = {"first": stored["first"], "second": stored["second"], "verdict": verdict(stored)}
+        for kind in kinds:
+            floor, distance = stored[f"floor_{kind}"], stored[f"distance_{kind}"]
+            sign = canvas.VERDICTS[int(stored[f"verdict_{kind}"])][3]
+            row[kind] = page.Composed(distance, f"{distance:.3g} {sign}" + (
+                f" ({distance / floor:.2g} floors)" if floor > 0 else ""))
+        if kinds:
+            row["agree"] = f"{sum(stored[f'verdict_{k}'] == stored['verdict'] for k in kinds)} of {len(kinds)}"
+            rows.append(row)
     return rows
 
 

@@ -81,6 +81,32 @@ void write_windows(hid_t file, const h5::Handle& configuration, const WindowDist
                       "configurations in a window", windows.across);
 }
 
+/// /robustness: the scale `point` counts the points, the other columns say what each is.
+void write_robustness(hid_t file, const RobustnessTable& table, const h5::Handle& pair) {
+  if (table.metric.empty()) return;
+  const auto group = h5::create_group(file, schema::k_robustness);
+  const auto point = index_scale(group.get(), "point", table.metric.size(), "point of the grid");
+  const auto put = [&](const char* name, const std::vector<const h5::Handle*>& scales,
+                       const h5::Description& description, const std::vector<double>& values) {
+    const auto dataset = scaled_dataset(group.get(), name, H5T_IEEE_F64LE, scales, description);
+    h5::write(dataset, h5::all_of(dataset), std::span<const double>(values));
+  };
+  const auto metric = text_dataset(group.get(), "metric", table.metric, 1,
+                                   {"distance", "1", "study: the study's own"});
+  h5::attach_scale(metric, point, 0);
+  put("delays_factor", {&point}, {"delays", "the study's", ""}, table.delays);
+  put("rank_factor", {&point}, {"modes", "the study's", ""}, table.rank);
+  put("begin", {&point}, {"begin of the window", "share of the trajectory", ""}, table.begin);
+  put("end", {&point}, {"end of the window", "share of the trajectory", ""}, table.end);
+  put("distance", {&point, &pair}, {"mean spectral distance", "1", ""}, table.distance);
+  put("effect", {&point, &pair}, {"energy statistic", "1", ""}, table.effect);
+  put("margin", {&point, &pair}, {"margin of equivalence", "1", ""}, table.margin);
+  put("p_adjusted", {&point, &pair}, {"adjusted p", "1", ""}, table.p_adjusted);
+  const auto verdict = scaled_dataset(group.get(), "verdict", H5T_STD_I32LE, {&point, &pair},
+                                      {"verdict", "1", "as in /pairs"});
+  h5::write(verdict, h5::all_of(verdict), std::span<const std::int32_t>(table.verdict));
+}
+
 void fill(hid_t file, const DistancesContent& content) {
   const auto configuration =
       text_dataset(file, schema::k_configuration, content.configurations, 1, {"configuration", "1", ""});
@@ -97,6 +123,11 @@ void fill(hid_t file, const DistancesContent& content) {
                                     {"noise floor", "1", "mean distance between seeds of a configuration"});
   h5::write(floor, h5::all_of(floor), std::span<const double>(content.floor));
   write_windows(file, configuration, content.windows);
+  if (!content.left_out.empty()) {
+    const auto dataset = scaled_dataset(file, "eigenvalues_left_out", H5T_STD_I32LE, {&configuration, &seed},
+                                        {"eigenvalues left out", "1", "residual above compare.max_residual"});
+    h5::write(dataset, h5::all_of(dataset), std::span<const std::int32_t>(content.left_out));
+  }
   // A study of one configuration has no pairs, and HDF5 no empty dimension scale worth the name.
   if (content.verdicts.empty()) return;
   const auto group = h5::create_group(file, schema::k_pairs);
@@ -105,6 +136,7 @@ void fill(hid_t file, const DistancesContent& content) {
   const auto words = text_dataset(group.get(), "verdict_text", content.verdicts, k_verdict_bytes,
                                   {"verdict in words", "1", ""});
   h5::attach_scale(words, pair, 0);
+  write_robustness(file, content.robustness, pair);
 }
 
 std::string checksum_of(const h5::Handle& dataset) {

@@ -23,6 +23,8 @@ void fill_analysis(hid_t id, const SpectraLayout& layout, const AnalysisShape& a
   h5::write_attribute(id, "window_end", analysis.window_end);
   h5::write_attribute(id, "method", analysis.method);
   h5::write_attribute(id, "rank_rule", analysis.rank_rule);
+  h5::write_attribute(id, "delays_factor", analysis.delays_factor);
+  h5::write_attribute(id, "rank_factor", analysis.rank_factor);
   const auto seed = index_scale(id, schema::k_seed, layout.seeds, "replicate");
   const auto mode = index_scale(id, schema::k_mode, layout.modes, "mode, by decreasing modulus");
   const auto complex = h5::complex_type();
@@ -50,6 +52,25 @@ void fill_analysis(hid_t id, const SpectraLayout& layout, const AnalysisShape& a
   complete_marks(id, seed, layout.seeds,
                  "of row [seed] of eigenvalues, residuals_insample, residuals_heldout, amplitudes, singular_values, "
                  "total_energy, rank, trajectories_used, noise_cut");
+  if (!analysis.id.empty() || layout.modes > k_most_reduced) return;
+  scaled_dataset(id, schema::k_reduced, H5T_IEEE_F64LE, {&seed, &mode, &mode},
+                 {"reduced operator", "1", "in an orthonormal basis of the kept modes; NaN beyond the rank"});
+}
+
+/// Scales `real` and `imaginary`, and the residuals on them.
+void fill_pseudospectrum(hid_t group, const SpectraLayout& layout) {
+  const auto axis = pseudospectrum_axis(static_cast<std::size_t>(layout.pseudospectrum));
+  const auto scale = [&](const char* name) {
+    auto dataset = h5::create_dataset(group, name, H5T_IEEE_F64LE, {axis.size()}, {name, "1", ""});
+    h5::write(dataset, h5::all_of(dataset), std::span<const double>(axis));
+    h5::make_scale(dataset, name);
+    return dataset;
+  };
+  const auto imaginary = scale("imaginary");
+  const auto real = scale("real");
+  scaled_dataset(group, schema::k_pseudospectrum, H5T_IEEE_F64LE, {&imaginary, &real},
+                 {"pseudospectrum of the first seed", "1",
+                  "least residual |g(next) - z g| / |g| of any function of the kept modes"});
 }
 
 void fill_configuration(hid_t parent, const SpectraLayout& layout, std::size_t index) {
@@ -58,6 +79,7 @@ void fill_configuration(hid_t parent, const SpectraLayout& layout, std::size_t i
   h5::write_attribute(group.get(), "features", static_cast<std::int64_t>(shape.features));
   h5::write_attribute(group.get(), "snapshots", static_cast<std::int64_t>(shape.snapshots));
   fill_analysis(group.get(), layout, shape.analyses.front());
+  if (layout.pseudospectrum > 0) fill_pseudospectrum(group.get(), layout);
   if (shape.analyses.size() < 2) return;
   const auto further = h5::create_group(group.get(), schema::k_analyses);
   for (std::size_t a = 1; a < shape.analyses.size(); ++a) {
@@ -68,9 +90,15 @@ void fill_configuration(hid_t parent, const SpectraLayout& layout, std::size_t i
 }
 
 AnalysisShape read_analysis(hid_t group, const std::string& id) {
+  const auto factor = [&](const char* name) {
+    const auto names = h5::attribute_names(group);
+    const bool there = std::find(names.begin(), names.end(), name) != names.end();
+    return there ? h5::read_real_attribute(group, name) : 1.0;
+  };
   return {id, static_cast<int>(h5::read_integer_attribute(group, "delays")),
           h5::read_real_attribute(group, "window_begin"), h5::read_real_attribute(group, "window_end"),
-          h5::read_text_attribute(group, "method"), h5::read_text_attribute(group, "rank_rule")};
+          h5::read_text_attribute(group, "method"), h5::read_text_attribute(group, "rank_rule"),
+          factor("delays_factor"), factor("rank_factor")};
 }
 
 SpectraShape read_shape(hid_t parent, const std::string& name) {
@@ -115,6 +143,14 @@ std::vector<T> padded(const std::vector<T>& values, std::size_t size, T filler) 
 
 }  // namespace
 
+std::vector<double> pseudospectrum_axis(std::size_t n) {
+  constexpr double k_reach = 1.25;
+  std::vector<double> axis;
+  for (std::size_t i = 0; i < n; ++i)
+    axis.push_back(n == 1 ? 0.0 : -k_reach + 2 * k_reach * static_cast<double>(i) / static_cast<double>(n - 1));
+  return axis;
+}
+
 SpectraArchive SpectraArchive::begin(const Comm& comm, const std::string& path, const Study& study,
                                      const SpectraLayout& layout, const Provenance& provenance,
                                      const std::string& source, bool force) {
@@ -134,6 +170,14 @@ SpectraArchive SpectraArchive::begin(const Comm& comm, const std::string& path, 
   if (archive.archive_.header.source != source)
     throw UsageError(fmt::format(
         "{} was made from other trajectories than those there now; --force makes it anew", path));
+  std::vector<std::string> wanted, there_are;
+  together(comm, [&] {
+    const auto stored = read_layout(archive.id());
+    for (const auto& analysis : layout.configurations.front().analyses) wanted.push_back(analysis.id);
+    for (const auto& analysis : stored.configurations.front().analyses) there_are.push_back(analysis.id);
+    if (wanted != there_are)
+      throw UsageError(fmt::format("{} holds other analyses than the study asks for; --force makes it anew", path));
+  });
   archive.layout_ = layout;
   return archive;
 }
@@ -198,6 +242,7 @@ void SpectraArchive::write_row(std::size_t configuration, std::size_t analysis, 
   single(schema::k_rank, std::int32_t{row.rank});
   single(schema::k_trajectories_used, std::int32_t{row.trajectories_used});
   single(schema::k_noise_cut, std::int32_t{row.noise_cut});
+  write_reduced(id.get(), analysis, seed, row);
   set_mark(id.get(), archive_.path, seed, digest.finish_text());
 }
 
@@ -224,6 +269,27 @@ Checksum SpectraArchive::verify(std::size_t configuration, std::size_t analysis,
   return stored == digest.finish_text() ? Checksum::right : Checksum::wrong;
 }
 
+/// The operator of the main analysis, where it is kept.
+void SpectraArchive::write_reduced(hid_t id, std::size_t analysis, std::size_t seed, const SpectrumRow& row) {
+  const std::size_t modes = layout_.modes;
+  if (analysis != 0 || modes > k_most_reduced || row.reduced.empty()) return;
+  std::vector<double> square(modes * modes, k_nan);
+  const auto rank = static_cast<std::size_t>(row.rank);
+  for (std::size_t i = 0; i < rank; ++i)
+    for (std::size_t j = 0; j < rank; ++j) square[i * modes + j] = row.reduced[i * rank + j];
+  h5::write(h5::open_dataset(id, schema::k_reduced), {{seed, 0, 0}, {1, modes, modes}},
+            std::span<const double>(square));
+}
+
+void SpectraArchive::write_rows(std::size_t configuration, std::size_t seed, const std::vector<SpectrumRow>& rows) {
+  for (std::size_t a = 0; a < rows.size(); ++a) write_row(configuration, a, seed, rows[a]);
+}
+
+void SpectraArchive::write_pseudospectrum(std::size_t configuration, const std::vector<double>& residuals) {
+  const auto dataset = h5::open_dataset(group(configuration, 0).get(), schema::k_pseudospectrum);
+  h5::write(dataset, h5::all_of(dataset), std::span<const double>(residuals));
+}
+
 std::vector<SpectrumRow> SpectraArchive::read_rows(std::size_t configuration,
                                                    std::size_t analysis) const {
   const auto id = group(configuration, analysis);
@@ -238,6 +304,8 @@ std::vector<SpectrumRow> SpectraArchive::read_rows(std::size_t configuration,
   const auto amplitudes = h5::read_all<double>(id.get(), schema::k_amplitudes, all);
   const auto sigma = h5::read_all<double>(id.get(), schema::k_singular_values, all);
   const auto done = complete(configuration, analysis);
+  const bool has_reduced = h5::exists(id.get(), schema::k_reduced);
+  const auto reduced = has_reduced ? h5::read_all<double>(id.get(), schema::k_reduced, all * layout_.modes) : std::vector<double>{};
 
   std::vector<SpectrumRow> rows(layout_.seeds);
   for (std::size_t seed = 0; seed < layout_.seeds; ++seed) {
@@ -250,7 +318,12 @@ std::vector<SpectrumRow> SpectraArchive::read_rows(std::size_t configuration,
       return std::vector<T>(first, first + ranks[seed]);
     };
     rows[seed] = {part(eigenvalues), part(insample), part(heldout), part(amplitudes), part(sigma),
-                  energy[seed], ranks[seed], used[seed], cut[seed]};
+                  energy[seed], ranks[seed], used[seed], cut[seed], {}};
+    const auto rank = static_cast<std::size_t>(ranks[seed]);
+    for (std::size_t i = 0; has_reduced && i < rank; ++i) {
+      const auto row = reduced.begin() + static_cast<std::ptrdiff_t>((seed * layout_.modes + i) * layout_.modes);
+      rows[seed].reduced.insert(rows[seed].reduced.end(), row, row + static_cast<std::ptrdiff_t>(rank));
+    }
   }
   return rows;
 }

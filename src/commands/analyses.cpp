@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <set>
+#include <tuple>
 
 #include "equikoop/base/timer.hpp"
 #include "equikoop/koopman/spectrum.hpp"
@@ -23,6 +25,26 @@ std::string window_name(const Window& window) {
 std::string rank_words(const KoopmanOptions& koopman) {
   static constexpr std::array rules{"number", "energy", "gavish_donoho", "full"};
   return rules[static_cast<std::size_t>(koopman.rank_rule)];
+}
+
+/// A point of the robustness grid; multiples of the study's delays and rank.
+std::string grid_name(double delays, double rank, const Window& window) {
+  return fmt::format("delays={}x,rank={}x,window={}:{}", delays, rank, window.begin, window.end);
+}
+
+/// The main analysis, the further windows, then the rest of the grid: delays × ranks × windows.
+std::vector<AnalysisShape> analyses_of(const KoopmanOptions& koopman, int delays) {
+  std::vector<AnalysisShape> all;
+  const auto add = [&](const std::string& id, double delays_factor, double rank_factor, const Window& window) {
+    const int scaled = std::max(delays > 0 ? 1 : 0, static_cast<int>(std::lround(delays_factor * delays)));
+    all.push_back({id, scaled, window.begin, window.end, "", rank_words(koopman), delays_factor, rank_factor});
+  };
+  for (const Window& window : koopman.windows) add(all.empty() ? "" : window_name(window), 1, 1, window);
+  for (const double by : koopman.grid_delays)
+    for (const Window& window : koopman.windows)
+      for (const double rank : koopman.grid_ranks)
+        if (by != 1 || rank != 1) add(grid_name(by, rank, window), by, rank, window);
+  return all;
 }
 
 void check_window(const std::string& name, const AnalysisShape& analysis, std::size_t times) {
@@ -52,15 +74,15 @@ SpectraLayout spectra_layout(const Study& study, const TrajectoryLayout& traject
     snapshots = std::max(snapshots, shape.time.size() * trajectories.initials);
   }
   const auto delays = delays_of(study.koopman, features);
-  SpectraLayout layout{trajectories.seeds, most_modes(study.koopman, features, delays, snapshots), {}};
+  double widest = 1;
+  for (const double factor : study.koopman.grid_ranks) widest = std::max(widest, factor);
+  const double modes = std::ceil(widest * static_cast<double>(most_modes(study.koopman, features, delays, snapshots)));
+  SpectraLayout layout{trajectories.seeds, static_cast<std::size_t>(modes), study.koopman.pseudospectrum, {}};
   for (std::size_t i = 0; i < features.size(); ++i) {
     const auto& from = trajectories.configurations[i];
     SpectraShape shape{from.name, from.parameters, from.features, from.time.size(), from.clock, {}};
-    for (const Window& window : study.koopman.windows) {
-      const std::string id = shape.analyses.empty() ? "" : window_name(window);
-      shape.analyses.push_back({id, delays[i], window.begin, window.end, "", rank_words(study.koopman)});
-      check_window(from.name, shape.analyses.back(), from.time.size());
-    }
+    shape.analyses = analyses_of(study.koopman, delays[i]);
+    for (const auto& analysis : shape.analyses) check_window(from.name, analysis, from.time.size());
     const auto blocks = static_cast<std::size_t>(delays[i]) + 1;
     const DelayShape rows{blocks, trajectories.initials, from.time.size(), from.features, from.features, 0};
     const auto choice = choose_method(rows, request_for(study.koopman, rows), 1);
@@ -70,6 +92,16 @@ SpectraLayout spectra_layout(const Study& study, const TrajectoryLayout& traject
     layout.configurations.push_back(std::move(shape));
   }
   return layout;
+}
+
+double factorisation_count(const SpectraShape& shape) {
+  double total = 0;
+  std::set<std::tuple<int, double, double>> counted;
+  const double main = shape.analyses.front().window_end - shape.analyses.front().window_begin;
+  for (const auto& a : shape.analyses)
+    if (counted.insert({a.delays, a.window_begin, a.window_end}).second)
+      total += a.delays_factor * (a.window_end - a.window_begin) / main;
+  return total;
 }
 
 double spectrum_memory(const TrajectoryLayout& trajectories, const SpectraShape& shape, std::size_t modes, int ranks) {

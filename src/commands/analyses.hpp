@@ -15,6 +15,10 @@ SpectraLayout spectra_layout(const Study& study, const TrajectoryLayout& traject
 /// The recorded snapshots of an analysis' window, of `times` in all.
 Range snapshot_range(const AnalysisShape& analysis, std::size_t times);
 
+/// Factorisations of one ensemble, in units of the main analysis': analyses of equal delays and window
+/// share one; cost grows with both.
+double factorisation_count(const SpectraShape& shape);
+
 /// Bytes that the spectrum of one ensemble takes on each of `ranks` ranks: raw trajectory, Krylov
 /// bases, projected coordinates.
 double spectrum_memory(const TrajectoryLayout& trajectories, const SpectraShape& shape, std::size_t modes,

@@ -18,7 +18,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::array k_commands{"run", "train", "spectra", "distances", "plan", "status"};
+constexpr std::array k_commands{"run", "train", "spectra", "distances", "plan", "calibrate", "status"};
 
 po::options_description own_options() {
   po::options_description options("Options");
@@ -145,6 +145,7 @@ std::string help_page() {
          "  equikoop spectra STUDY     Koopman eigenvalues of every ensemble; writes spectra.h5\n"
          "  equikoop distances STUDY   distances and verdicts of all pairs; writes distances.h5\n"
          "  equikoop plan STUDY        networks, time, memory and bytes, before anything is spent\n"
+         "  equikoop calibrate STUDY   error rates of the tests, on simulated studies\n"
          "  equikoop status DIR        how far a study is\n"
          "\n"
          "Any key of the study file can be given as --section.key=value. Start under MPI, for\n"

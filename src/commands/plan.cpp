@@ -190,7 +190,7 @@ void plan(Job& job) {
     const double steps = job.study.configurations[c].training.steps;
     const double one = times[c].fixed + steps * times[c].step;
     const double spectrum = spectrum_time(job, shape, trajectories.initials) *
-                            static_cast<double>(shape.analyses.size());
+                            factorisation_count(shape);
     const double bytes = (single ? 4.0 : 8.0) * ensembles * static_cast<double>(trajectories.initials) *
                          static_cast<double>(shape.snapshots * shape.features + trajectories.configurations[c].steps);
     totals.networks += ensembles * static_cast<double>(trajectories.initials);

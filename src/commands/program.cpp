@@ -38,6 +38,7 @@ void work(const Comm& comm, const Arguments& arguments, const std::string& data_
   Job job = begin_job(comm, arguments, data_environment);
   print_header(job);
   if (arguments.command == "plan") return plan(job);
+  if (arguments.command == "calibrate") return calibrate(job);
   PhaseTable phases = stage_phases();
   stage(job, phases);
   phases.print(comm, job.log);
@@ -60,7 +61,7 @@ bool print_page(const Comm& comm, const Arguments& arguments) {
 
 PhaseTable stage_phases() {
   return PhaseTable({"open archives", "read data", "train", "  of it: record", "read trajectories", "factorise",
-                     "compare", "archive"});
+                     "compare", "robustness", "archive"});
 }
 
 int run_program(const Comm& comm, const std::vector<std::string>& words,

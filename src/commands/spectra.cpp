@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <optional>
 
 #include "analyses.hpp"
@@ -54,7 +55,8 @@ std::optional<std::int64_t> share(const Comm& group, std::optional<std::int64_t>
 SpectrumRow row_of(const EnsembleSpectrum& spectrum) {
   return {spectrum.eigenvalues,     spectrum.residuals_insample, spectrum.residuals_heldout,
           spectrum.amplitudes,      spectrum.singular_values,    spectrum.total_energy,
-          spectrum.rank,            spectrum.trajectories_used,  spectrum.noise_cut};
+          spectrum.rank,            spectrum.trajectories_used,  spectrum.noise_cut,
+          spectrum.reduced};
 }
 
 template <class Real>
@@ -100,17 +102,46 @@ class SpectraWork {
     }();
     const auto view = view_of_ensemble(values, group, unit);
     const auto& analyses = spectra_.layout().configurations[unit.configuration].analyses;
+    PseudospectrumRequest pseudospectrum;
+    if (unit.seed == 0)
+      pseudospectrum.axis = pseudospectrum_axis(static_cast<std::size_t>(spectra_.layout().pseudospectrum));
+    const auto rows = [&] {
+      const auto scope = phases_.scope("factorise");
+      return rows_of(group, view, analyses, pseudospectrum, pulse, heartbeat);
+    }();
+    const auto scope = phases_.scope("archive");
+    together(group, [&] {
+      if (!group.is_root()) return;
+      if (!pseudospectrum.axis.empty()) spectra_.write_pseudospectrum(unit.configuration, pseudospectrum.residuals);
+      spectra_.write_rows(unit.configuration, unit.seed, rows);
+    });
+  }
+
+  /// The rows of all analyses; those of equal delays and window share one factorisation.
+  std::vector<SpectrumRow> rows_of(const Comm& group, const TrajectoryView<Real>& view,
+                                   const std::vector<AnalysisShape>& analyses, PseudospectrumRequest& main,
+                                   const std::function<void()>& pulse, Heartbeat& heartbeat) {
+    std::vector<SpectrumRow> rows(analyses.size());
+    std::vector<char> done(analyses.size(), 0);
+    PseudospectrumRequest none;
     for (std::size_t a = 0; a < analyses.size(); ++a) {
       together(group, [&] { heartbeat.beat(static_cast<double>(a) / static_cast<double>(analyses.size())); });
-      const auto spectrum = [&] {
-        const auto scope = phases_.scope("factorise");
-        return spectrum_of_window(group, view, analyses[a], pulse);
-      }();
-      const auto scope = phases_.scope("archive");
-      together(group, [&] {
-        if (group.is_root()) spectra_.write_row(unit.configuration, a, unit.seed, row_of(spectrum));
-      });
+      if (done[a] != 0) continue;
+      std::vector<std::size_t> members;
+      std::vector<double> factors;
+      for (std::size_t b = a; b < analyses.size(); ++b)
+        if (analyses[b].delays == analyses[a].delays && analyses[b].window_begin == analyses[a].window_begin &&
+            analyses[b].window_end == analyses[a].window_end) {
+          members.push_back(b);
+          factors.push_back(analyses[b].rank_factor);
+        }
+      const auto spectra = spectra_of_window(group, view, analyses[a], factors, a == 0 ? main : none, pulse);
+      for (std::size_t k = 0; k < members.size(); ++k) {
+        rows[members[k]] = row_of(spectra[k]);
+        done[members[k]] = 1;
+      }
     }
+    return rows;
   }
 
   Range own_features(const Comm& group, const Unit& unit) const {
@@ -145,12 +176,16 @@ class SpectraWork {
     return all.only(kept);
   }
 
-  EnsembleSpectrum spectrum_of_window(const Comm& group, const TrajectoryView<Real>& view,
-                                      const AnalysisShape& analysis, const std::function<void()>& pulse) {
-    if (view.initials() == 0) return {};
+  std::vector<EnsembleSpectrum> spectra_of_window(const Comm& group, const TrajectoryView<Real>& view,
+                                                  const AnalysisShape& analysis, std::span<const double> factors,
+                                                  PseudospectrumRequest& pseudospectrum,
+                                                  const std::function<void()>& pulse) {
+    pseudospectrum.residuals.assign(pseudospectrum.axis.size() * pseudospectrum.axis.size(),
+                                    std::numeric_limits<double>::quiet_NaN());
+    if (view.initials() == 0) return std::vector<EnsembleSpectrum>(factors.size());
     const Range window = snapshot_range(analysis, view.times);
-    return ensemble_spectrum<Real>(group, view.window(window.begin, window.end), job_.study.koopman,
-                                   static_cast<std::size_t>(analysis.delays), pulse);
+    return ensemble_spectra<Real>(group, view.window(window.begin, window.end), job_.study.koopman,
+                                  static_cast<std::size_t>(analysis.delays), factors, pseudospectrum, pulse);
   }
 
   Job& job_;

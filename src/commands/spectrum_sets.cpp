@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "spectrum_sets.hpp"
 
+#include <cmath>
+
 #include "equikoop/compare/scaling.hpp"
 
 namespace equikoop {
@@ -27,11 +29,20 @@ std::vector<double> masses(const SpectrumRow& row, Weights weights) {
   return result;
 }
 
-WeightedSpectrum spectrum_of(const SpectrumRow& row, const CompareOptions& options,
-                             double duration) {
-  WeightedSpectrum spectrum{row.eigenvalues, masses(row, options.weights), row.amplitudes};
-  return options.scaling == Scaling::log && !spectrum.empty() ? log_scaled(spectrum, duration)
-                                                              : spectrum;
+bool trusted(const SpectrumRow& row, std::size_t mode, const CompareOptions& options) {
+  return !(options.max_residual > 0 && judged_residual(row, mode) > options.max_residual);
+}
+
+WeightedSpectrum spectrum_of(const SpectrumRow& row, const CompareOptions& options, double duration) {
+  const auto weights = masses(row, options.weights);
+  WeightedSpectrum spectrum{{}, {}, {}, row.reduced};
+  for (std::size_t i = 0; i < row.eigenvalues.size(); ++i) {
+    if (!trusted(row, i, options)) continue;
+    spectrum.values.push_back(row.eigenvalues[i]);
+    if (!weights.empty()) spectrum.weights.push_back(weights[i]);
+    spectrum.amplitudes.push_back(row.amplitudes[i]);
+  }
+  return options.scaling == Scaling::log && !spectrum.empty() ? log_scaled(spectrum, duration) : spectrum;
 }
 
 }  // namespace
@@ -46,10 +57,21 @@ std::vector<WeightedSpectrum> read_spectra(const SpectraArchive& archive, std::s
   return spectra;
 }
 
-SpectrumSet read_spectra(const SpectraArchive& archive, const CompareOptions& options) {
+double judged_residual(const SpectrumRow& row, std::size_t mode) {
+  const double held_out = row.residuals_heldout[mode];
+  return std::isfinite(held_out) ? held_out : row.residuals_insample[mode];
+}
+
+int left_out(const SpectrumRow& row, const CompareOptions& options) {
+  int count = 0;
+  for (std::size_t i = 0; i < row.eigenvalues.size(); ++i) count += trusted(row, i, options) ? 0 : 1;
+  return count;
+}
+
+SpectrumSet read_spectra(const SpectraArchive& archive, const CompareOptions& options, std::size_t analysis) {
   SpectrumSet set;
   for (std::size_t c = 0; c < archive.layout().configurations.size(); ++c)
-    set.push_back(read_spectra(archive, c, 0, options));
+    set.push_back(read_spectra(archive, c, analysis, options));
   return set;
 }
 

@@ -12,7 +12,13 @@ namespace equikoop {
 std::vector<WeightedSpectrum> read_spectra(const SpectraArchive& archive, std::size_t configuration,
                                            std::size_t analysis, const CompareOptions& options);
 
-/// The main analysis of every configuration.
-SpectrumSet read_spectra(const SpectraArchive& archive, const CompareOptions& options);
+/// One analysis, by default the main one, of every configuration.
+SpectrumSet read_spectra(const SpectraArchive& archive, const CompareOptions& options, std::size_t analysis = 0);
+
+/// The residual by which an eigenvalue is judged: held out where there is one, else in sample.
+double judged_residual(const SpectrumRow& row, std::size_t mode);
+
+/// Eigenvalues of `row` whose residual is above options.max_residual.
+int left_out(const SpectrumRow& row, const CompareOptions& options);
 
 }  // namespace equikoop

@@ -26,6 +26,15 @@ std::size_t batch_size(const PreparedStudy& study, int ranks) {
   return std::max(static_cast<std::size_t>(pairs), static_cast<std::size_t>(ranks));
 }
 
+/// (configuration, seed, seed): configuration c from rank c mod ranks to all.
+void share(const Comm& comm, const PreparedStudy& study, std::vector<double>& values) {
+  const std::size_t square = study.seeds() * study.seeds();
+  const auto ranks = static_cast<std::size_t>(comm.size());
+  for (std::size_t c = 0; c < study.configurations(); ++c)
+    comm.broadcast(std::span<double>(values).subspan(c * square, square),
+                   static_cast<int>(c % ranks));
+}
+
 /// All distances among the seeds of each configuration: (configuration, seed, seed), on every rank.
 std::vector<double> within_distances(const Comm& comm, const PreparedStudy& study) {
   const std::size_t square = study.seeds() * study.seeds();
@@ -35,10 +44,22 @@ std::vector<double> within_distances(const Comm& comm, const PreparedStudy& stud
     const auto d = study.distances(c, c);
     std::copy(d.begin(), d.end(), within.begin() + static_cast<std::ptrdiff_t>(c * square));
   }
-  for (std::size_t c = 0; c < study.configurations(); ++c)
-    comm.broadcast(std::span<double>(within).subspan(c * square, square),
-                   static_cast<int>(c % ranks));
+  share(comm, study, within);
   return within;
+}
+
+/// The same of one-sided distances.
+std::vector<double> one_sided_distances(const Comm& comm, const PreparedStudy& study,
+                                        const std::vector<double>& within) {
+  const std::size_t square = study.seeds() * study.seeds();
+  const auto ranks = static_cast<std::size_t>(comm.size());
+  std::vector<double> result(study.configurations() * square, 0.0);
+  for (auto c = static_cast<std::size_t>(comm.rank()); c < study.configurations(); c += ranks) {
+    const auto d = study.one_sided_within(c, &within[c * square]);
+    std::copy(d.begin(), d.end(), result.begin() + static_cast<std::ptrdiff_t>(c * square));
+  }
+  share(comm, study, result);
+  return result;
 }
 
 /// The records of all ranks on rank 0, record i from rank i mod ranks. Collective.
@@ -70,6 +91,13 @@ struct PairCursor {
   }
 };
 
+/// The bound of the excess is symmetric, so its lower end follows from the upper.
+OneSidedEvidence evidence(const OneSidedResult& side) {
+  const bool inside = side.excess_high <= side.margin;
+  const double low = 2.0 * side.excess - side.excess_high;
+  return {inside, side.verdict == Verdict::non_equivalent && low > side.margin};
+}
+
 class Run {
  public:
   Run(const Comm& comm, const PreparedStudy& study, const CompareOptions& options,
@@ -79,6 +107,8 @@ class Run {
   Comparison all() {
     const std::size_t n = study_.configurations();
     within_ = within_distances(comm_, study_);
+    if (scope_.containment && study_.by_transport())
+      one_sided_ = one_sided_distances(comm_, study_, within_);
     if (comm_.is_root()) start();
     const std::size_t total = n < 2 ? 0 : n * (n - 1) / 2;
     const std::size_t batch = batch_size(study_, comm_.size());
@@ -137,8 +167,9 @@ class Run {
   void run_pair(const PairCursor& at, std::vector<PairResult>& mine,
                 std::vector<double>& distances) const {
     const auto across = study_.distances(at.first, at.second);
-    mine.push_back(detail::analyse_pair(study_, at.first, at.second, across, within_, options_,
-                                        root_seed_, scope_.shuffle_control));
+    mine.push_back(detail::analyse_pair(
+        {study_, within_, one_sided_, options_, root_seed_, scope_.shuffle_control}, at.first,
+        at.second, across));
     if (scope_.keep_distances) distances.insert(distances.end(), across.begin(), across.end());
   }
 
@@ -159,7 +190,8 @@ class Run {
   void finish() {
     std::vector<double> p_values;
     for (const auto& pair : result_.pairs) p_values.push_back(pair.p_value);
-    const auto adjusted = benjamini_hochberg(p_values);
+    const auto adjusted = adjust(p_values);
+    judge_containment();
     const std::size_t n = study_.configurations();
     for (std::size_t k = 0; k < result_.pairs.size(); ++k) {
       PairResult& r = result_.pairs[k];
@@ -175,12 +207,37 @@ class Run {
     }
   }
 
+  std::vector<double> adjust(const std::vector<double>& p_values) const {
+    return options_.adjust == Adjust::holm ? holm(p_values) : benjamini_hochberg(p_values);
+  }
+
+  /// Both directions of all pairs are one family of tests.
+  void judge_containment() {
+    std::vector<double> p_values;
+    for (const auto& pair : result_.pairs)
+      for (const auto* side : {&pair.first_in_second, &pair.second_in_first})
+        p_values.push_back(side->p_value);
+    const auto adjusted = adjust(p_values);
+    for (std::size_t k = 0; k < result_.pairs.size(); ++k) {
+      PairResult& r = result_.pairs[k];
+      std::size_t at = 2 * k;
+      for (auto* side : {&r.first_in_second, &r.second_in_first}) {
+        side->p_adjusted = adjusted[at++];
+        side->verdict = decide({side->excess_high, side->margin, side->p_adjusted, side->p_smallest,
+                                options_.alpha, r.seeds_first, r.seeds_second})
+                            .verdict;
+      }
+      r.containment = containment(evidence(r.first_in_second), evidence(r.second_in_first));
+    }
+  }
+
   const Comm& comm_;
   const PreparedStudy& study_;
   const CompareOptions& options_;
   std::uint64_t root_seed_;
   const CompareScope& scope_;
   std::vector<double> within_;
+  std::vector<double> one_sided_;
   Comparison result_;
 };
 
@@ -189,7 +246,7 @@ class Run {
 Comparison compare_all(const Comm& comm, const SpectrumSet& spectra, const CompareOptions& options,
                        std::uint64_t root_seed, const CompareScope& scope) {
   std::optional<PreparedStudy> study;
-  together(comm, [&] { study.emplace(spectra, options.order); });
+  together(comm, [&] { study.emplace(spectra, options.order, scope.ground); });
   return Run(comm, *study, options, root_seed, scope).all();
 }
 

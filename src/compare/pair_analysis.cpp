@@ -7,10 +7,13 @@
 
 #include "equikoop/base/error.hpp"
 #include "equikoop/compare/bootstrap.hpp"
+#include "equikoop/compare/containment_test.hpp"
 #include "equikoop/compare/permutation.hpp"
+#include "equikoop/compare/procrustes.hpp"
 #include "equikoop/compare/set_distances.hpp"
 #include "equikoop/compare/shuffle_control.hpp"
 #include "ground.hpp"
+#include "one_sided.hpp"
 
 namespace equikoop::detail {
 namespace {
@@ -49,28 +52,53 @@ std::vector<double> submatrix(const double* matrix, std::size_t seeds,
   return part;
 }
 
-/// Without amplitudes and with equal counts a containment is the distance itself.
-double contained(const PreparedStudy& study, std::size_t a, std::size_t s, std::size_t b,
-                 std::size_t t, double distance) {
-  const auto& from = study.spectrum(a, s);
-  if (from.amplitudes.empty() && study.matches(a, s, b, t)) return distance;
-  return containment(from, study.spectrum(b, t), study.order());
+/// The seeds of a and b that take part.
+struct Present {
+  std::vector<std::size_t> first, second;
+};
+
+Present present(const PreparedStudy& study, std::size_t a, std::size_t b, bool paired) {
+  Present seeds{present(study, a), present(study, b)};
+  if (!paired) return seeds;
+  std::erase_if(seeds.first, [&](std::size_t s) { return !study.has(b, s); });
+  seeds.second = seeds.first;
+  return seeds;
 }
 
-void fill_containment(const PreparedStudy& study, const std::vector<double>& across, bool paired,
+/// Is a's spectrum contained in b's?   across(s, t): the distance of a_s and b_t
+template <class Across>
+OneSidedResult contained(const PairContext& context, std::size_t a, std::size_t b,
+                         const Across& across, const RandomKey& key) {
+  const PreparedStudy& study = context.study;
+  const CompareOptions& options = context.options;
+  const auto seeds = present(study, a, b, options.paired);
+  OneSidedDistances d{seeds.first.size(), seeds.second.size(), options.paired, {}, {}};
+  for (std::size_t s : seeds.first)
+    for (std::size_t t : seeds.second)
+      d.across.push_back(study.one_sided_distance(a, s, b, t, across(s, t)));
+  const std::size_t square = study.seeds() * study.seeds();
+  d.within = submatrix(context.one_sided.data() + a * square, study.seeds(), seeds.first, seeds.first);
+  const auto test = containment_test(d, options.permutations, options.alpha, key);
+  return {test.distance, test.excess, test.excess_high, test.p_value, k_none, test.smallest_p,
+          equivalence_margin(test.floor, options.margin, options.margin_absolute),
+          Verdict::undecided};
+}
+
+void fill_containment(const PairContext& context, const std::vector<double>& across, RandomKey key,
                       PairResult& r) {
+  constexpr OneSidedResult nothing{k_none, k_none, k_none, k_none, k_none, k_none, k_none,
+                                   Verdict::undecided};
+  r.first_in_second = r.second_in_first = nothing;
+  if (context.one_sided.empty()) return;
   const auto a = static_cast<std::size_t>(r.first);
   const auto b = static_cast<std::size_t>(r.second);
-  Mean forth, back;
-  for (std::size_t s = 0; s < study.seeds(); ++s)
-    for (std::size_t t = 0; t < study.seeds(); ++t) {
-      if ((paired && s != t) || !study.has(a, s) || !study.has(b, t)) continue;
-      const double distance = across[s * study.seeds() + t];
-      forth.add(contained(study, a, s, b, t, distance));
-      back.add(contained(study, b, t, a, s, distance));
-    }
-  r.contained_first_in_second = forth.value();
-  r.contained_second_in_first = back.value();
+  const std::size_t seeds = context.study.seeds();
+  key.stream = Stream::containment_test;
+  r.first_in_second = contained(
+      context, a, b, [&](std::size_t s, std::size_t t) { return across[s * seeds + t]; }, key);
+  key.initial = 1;
+  r.second_in_first = contained(
+      context, b, a, [&](std::size_t s, std::size_t t) { return across[t * seeds + s]; }, key);
 }
 
 void fill_shuffle(const PreparedStudy& study, int draws, RandomKey key, PairResult& r) {
@@ -92,10 +120,33 @@ void fill_shuffle(const PreparedStudy& study, int draws, RandomKey key, PairResu
   r.shuffle_fraction_conjugate = together.value();
 }
 
+/// A (k, k) operator as the first block of an (n, n) one of zeros.
+std::vector<double> filled_up(const std::vector<double>& a, std::size_t k, std::size_t n) {
+  std::vector<double> result(n * n, 0.0);
+  for (std::size_t i = 0; i < k; ++i)
+    for (std::size_t j = 0; j < k; ++j) result[i * n + j] = a[i * k + j];
+  return result;
+}
+
+/// ‖A − C B Cᵀ‖ / √n at the best C found.
+double operator_distance(const std::vector<double>& a, const std::vector<double>& b) {
+  constexpr RandomKey k_starts{0, Stream::procrustes_start};
+  constexpr int k_count = 2;  // each in both components: the nearest of four
+  const auto side = [](const std::vector<double>& x) {
+    return static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(x.size()))));
+  };
+  const std::size_t n = std::max(side(a), side(b));
+  const auto result = procrustes(filled_up(a, side(a), n), filled_up(b, side(b), n), n, k_starts, k_count);
+  return result.distance / std::sqrt(static_cast<double>(n));
+}
+
 }  // namespace
 
-PreparedStudy::PreparedStudy(const SpectrumSet& spectra, int order)
-    : spectra_(spectra), order_(order), seeds_(spectra.empty() ? 0 : spectra.front().size()) {
+PreparedStudy::PreparedStudy(const SpectrumSet& spectra, int order, Ground ground)
+    : spectra_(spectra),
+      order_(order),
+      ground_(ground),
+      seeds_(spectra.empty() ? 0 : spectra.front().size()) {
   if (order < 1)
     throw Error("comparison: the order of the distance must be 1 or more, not " +
                 std::to_string(order));
@@ -110,6 +161,7 @@ PreparedStudy::PreparedStudy(const SpectrumSet& spectra, int order)
       check_spectrum(spectra[c][s], what.c_str());
       points_.emplace_back(spectra[c][s].values);
       uniform_.push_back(uniform(spectra[c][s]));
+      principal_.push_back(principal(spectra[c][s], k_principal_share));
     }
   }
 }
@@ -122,10 +174,31 @@ bool PreparedStudy::matches(std::size_t a, std::size_t s, std::size_t b, std::si
 
 double PreparedStudy::distance(std::size_t a, std::size_t s, std::size_t b, std::size_t t) const {
   if (!has(a, s) || !has(b, t)) return k_none;
+  if (ground_ == Ground::sets) return hausdorff(spectrum(a, s), spectrum(b, t));
+  if (ground_ == Ground::operators)
+    return operator_distance(spectrum(a, s).reduced, spectrum(b, t).reduced);
   if (!matches(a, s, b, t)) return transported(spectrum(a, s), spectrum(b, t), order_);
   const PointSet& from = points_[a * seeds_ + s];
   const double total = matched_cost(from, points_[b * seeds_ + t], order_);
   return root(total / from.size(), order_);
+}
+
+double PreparedStudy::one_sided_distance(std::size_t a, std::size_t s, std::size_t b,
+                                         std::size_t t, double distance) const {
+  if (!has(a, s) || !has(b, t)) return k_none;
+  const auto& from = principal_[a * seeds_ + s];
+  const auto& to = spectrum(b, t).values;
+  // A matching of all with all is the distance itself.
+  if (from.size() == spectrum(a, s).values.size() && matches(a, s, b, t)) return distance;
+  return one_sided(from, to, order_);
+}
+
+std::vector<double> PreparedStudy::one_sided_within(std::size_t c, const double* distances) const {
+  std::vector<double> d(seeds_ * seeds_, 0.0);
+  for (std::size_t s = 0; s < seeds_; ++s)
+    for (std::size_t t = 0; t < seeds_; ++t)
+      if (s != t) d[s * seeds_ + t] = one_sided_distance(c, s, c, t, distances[s * seeds_ + t]);
+  return d;
 }
 
 std::vector<double> PreparedStudy::distances(std::size_t a, std::size_t b) const {
@@ -149,12 +222,7 @@ double PreparedStudy::mean_count() const {
 SeedDistances select_seeds(const PreparedStudy& study, std::size_t a, std::size_t b,
                            const std::vector<double>& across, const std::vector<double>& within,
                            bool paired) {
-  auto rows = present(study, a);
-  auto columns = present(study, b);
-  if (paired) {
-    std::erase_if(rows, [&](std::size_t s) { return !study.has(b, s); });
-    columns = rows;
-  }
+  const auto [rows, columns] = present(study, a, b, paired);
   const std::size_t seeds = study.seeds();
   const std::size_t square = seeds * seeds;
   return {rows.size(),
@@ -171,21 +239,21 @@ Estimate floor_of(const PreparedStudy& study, std::size_t c, const std::vector<d
   return mean_within(submatrix(matrix, study.seeds(), seeds, seeds), seeds.size());
 }
 
-PairResult analyse_pair(const PreparedStudy& study, std::size_t a, std::size_t b,
-                        const std::vector<double>& across, const std::vector<double>& within,
-                        const CompareOptions& options, std::uint64_t root_seed,
-                        bool shuffle_control) {
+PairResult analyse_pair(const PairContext& context, std::size_t a, std::size_t b,
+                        const std::vector<double>& across) {
+  const PreparedStudy& study = context.study;
+  const CompareOptions& options = context.options;
   PairResult r{};
   r.first = static_cast<std::int32_t>(a);
   r.second = static_cast<std::int32_t>(b);
   r.seeds_first = static_cast<std::int32_t>(present(study, a).size());
   r.seeds_second = static_cast<std::int32_t>(present(study, b).size());
-  const RandomKey key{root_seed, Stream::permutation_test, 0, 0, std::uint64_t{a} << 32 | b};
-  const auto d = select_seeds(study, a, b, across, within, options.paired);
+  const RandomKey key{context.root_seed, Stream::permutation_test, 0, 0, std::uint64_t{a} << 32 | b};
+  const auto d = select_seeds(study, a, b, across, context.within, options.paired);
   const auto [mean, error] = mean_across(d);
   r.mean_distance = mean;
   r.standard_error = error;
-  r.floor = 0.5 * (floor_of(study, a, within).mean + floor_of(study, b, within).mean);
+  r.floor = 0.5 * (floor_of(study, a, context.within).mean + floor_of(study, b, context.within).mean);
   r.margin = equivalence_margin(r.floor, options.margin, options.margin_absolute);
   const auto test = permutation_test(d, options.permutations, key);
   r.effect = test.statistic;
@@ -197,9 +265,9 @@ PairResult analyse_pair(const PreparedStudy& study, std::size_t a, std::size_t b
       effect_interval(d, options.bootstrap, 1.0 - 2.0 * options.alpha, resampling);
   r.effect_low = interval.low;
   r.effect_high = interval.high;
-  fill_containment(study, across, options.paired, r);
+  fill_containment(context, across, key, r);
   r.shuffle_fraction = r.shuffle_fraction_conjugate = k_none;
-  if (shuffle_control) fill_shuffle(study, options.permutations, key, r);
+  if (context.shuffle_control) fill_shuffle(study, options.permutations, key, r);
   return r;
 }
 

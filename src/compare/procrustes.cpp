@@ -2,6 +2,7 @@
 #include "equikoop/compare/procrustes.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -16,7 +17,7 @@ namespace {
 using Matrix = std::vector<double>;  // (n, n) row-major
 
 constexpr int k_most_sweeps = 1000;
-constexpr double k_still = 1e-13;  // radians: the rounding of a converged sweep is of this order
+constexpr double k_still = 1e-12;  // radians: what is left to turn changes no digit that is used
 
 double inner(std::span<const double> x, std::span<const double> y) {
   double sum = 0.0;
@@ -25,35 +26,55 @@ double inner(std::span<const double> x, std::span<const double> y) {
 }
 
 /// g(θ) = c1 cos θ + s1 sin θ + c2 cos 2θ + s2 sin 2θ: ⟨A, G M Gᵀ⟩ up to a constant.
-struct Profile {
+class Profile {
+ public:
   double c1 = 0.0, s1 = 0.0, c2 = 0.0, s2 = 0.0;
 
-  double value(double t) const {
-    return c1 * std::cos(t) + s1 * std::sin(t) + c2 * std::cos(2 * t) + s2 * std::sin(2 * t);
-  }
-  double slope(double t) const {
-    return -c1 * std::sin(t) + s1 * std::cos(t) - 2 * c2 * std::sin(2 * t) +
-           2 * s2 * std::cos(2 * t);
-  }
-  double curvature(double t) const {
-    return -c1 * std::cos(t) - s1 * std::sin(t) - 4 * c2 * std::cos(2 * t) -
-           4 * s2 * std::sin(2 * t);
+  double value(double c, double s) const {
+    return c1 * c + s1 * s + c2 * (c * c - s * s) + 2.0 * s2 * s * c;
   }
   /// The angle of the maximum: the best of a grid that no peak slips through, then Newton's steps.
   double peak() const {
-    constexpr int k_grid = 16;
     constexpr double k_width = 2.0 * std::numbers::pi / k_grid;
-    double best = 0.0;
+    int best = 0;
+    double most = value(1.0, 0.0);
     for (int i = 1; i < k_grid; ++i) {
-      const double t = i <= k_grid / 2 ? i * k_width : (i - k_grid) * k_width;
-      if (value(t) > value(best)) best = t;
+      const double here = value(grid().cosine[i], grid().sine[i]);
+      if (here > most) {
+        most = here;
+        best = i;
+      }
     }
+    double angle = best <= k_grid / 2 ? best * k_width : (best - k_grid) * k_width;
     for (int step = 0; step < 8; ++step) {
-      const double bend = curvature(best);
+      const double c = std::cos(angle), s = std::sin(angle);
+      const double cc = c * c - s * s, ss = 2.0 * s * c;
+      const double bend = -c1 * c - s1 * s - 4.0 * (c2 * cc + s2 * ss);
       if (!(bend < 0.0)) break;
-      best += std::clamp(-slope(best) / bend, -0.5 * k_width, 0.5 * k_width);
+      const double slope = s1 * c - c1 * s + 2.0 * (s2 * cc - c2 * ss);
+      const double turn = std::clamp(-slope / bend, -0.5 * k_width, 0.5 * k_width);
+      angle += turn;
+      if (std::abs(turn) < k_turned) break;
     }
-    return best;
+    return angle;
+  }
+
+ private:
+  static constexpr int k_grid = 16;
+  static constexpr double k_turned = 1e-14;  // radians
+  struct Grid {
+    std::array<double, k_grid> cosine, sine;
+  };
+  static const Grid& grid() {
+    static const Grid values = [] {
+      Grid g{};
+      for (std::size_t i = 0; i < k_grid; ++i) {
+        g.cosine[i] = std::cos(2.0 * std::numbers::pi * static_cast<double>(i) / k_grid);
+        g.sine[i] = std::sin(2.0 * std::numbers::pi * static_cast<double>(i) / k_grid);
+      }
+      return g;
+    }();
+    return values;
   }
 };
 

@@ -7,6 +7,7 @@
 
 #include "equikoop/compare/assignment.hpp"
 #include "ground.hpp"
+#include "one_sided.hpp"
 #include "transport_solver.hpp"
 
 namespace equikoop {
@@ -22,15 +23,6 @@ double farthest_from(const Points& a, const Points& b) {
     farthest = std::max(farthest, nearest);
   }
   return std::sqrt(farthest);
-}
-
-Points principal(const WeightedSpectrum& s, double share) {
-  if (s.amplitudes.empty()) return s.values;
-  const double least = share * *std::max_element(s.amplitudes.begin(), s.amplitudes.end());
-  Points kept;
-  for (std::size_t i = 0; i < s.values.size(); ++i)
-    if (s.amplitudes[i] >= least) kept.push_back(s.values[i]);
-  return kept;
 }
 
 /// n ≤ m: rows of no cost take the surplus columns, which leaves the optimum as it is.
@@ -51,6 +43,26 @@ double shared(const std::vector<double>& cost, std::size_t n, std::size_t m) {
 
 }  // namespace
 
+namespace detail {
+
+Points principal(const WeightedSpectrum& s, double share) {
+  if (s.amplitudes.empty()) return s.values;
+  const double least = share * *std::max_element(s.amplitudes.begin(), s.amplitudes.end());
+  Points kept;
+  for (std::size_t i = 0; i < s.values.size(); ++i)
+    if (s.amplitudes[i] >= least) kept.push_back(s.values[i]);
+  return kept;
+}
+
+double one_sided(const Points& from, const Points& to, int order) {
+  const auto cost = ground_costs(from, to, order);
+  const std::size_t n = from.size();
+  const std::size_t m = to.size();
+  return root(n <= m ? injected(cost, n, m) : shared(cost, n, m), order);
+}
+
+}  // namespace detail
+
 double hausdorff(const WeightedSpectrum& a, const WeightedSpectrum& b) {
   check_spectrum(a, "first spectrum");
   check_spectrum(b, "second spectrum");
@@ -63,11 +75,7 @@ double containment(const WeightedSpectrum& a, const WeightedSpectrum& b, int ord
   check_spectrum(a, "first spectrum");
   check_spectrum(b, "second spectrum");
   if (a.empty() || b.empty()) return std::numeric_limits<double>::quiet_NaN();
-  const Points from = principal(a, principal_share);
-  const auto cost = detail::ground_costs(from, b.values, order);
-  const std::size_t n = from.size();
-  const std::size_t m = b.values.size();
-  return detail::root(n <= m ? injected(cost, n, m) : shared(cost, n, m), order);
+  return detail::one_sided(detail::principal(a, principal_share), b.values, order);
 }
 
 }  // namespace equikoop

@@ -18,6 +18,14 @@ double equivalence_margin(double floor, double fraction, double absolute) {
   return absolute > 0.0 ? absolute : fraction * floor;
 }
 
+Containment containment(const OneSidedEvidence& first_in_second,
+                        const OneSidedEvidence& second_in_first) {
+  if (first_in_second.inside && second_in_first.inside) return Containment::mutual;
+  if (first_in_second.inside && second_in_first.outside) return Containment::first_in_second;
+  if (second_in_first.inside && first_in_second.outside) return Containment::second_in_first;
+  return Containment::open;
+}
+
 std::string_view words(Decision decision) {
   switch (decision.verdict) {
     case Verdict::equivalent:

@@ -79,6 +79,16 @@ Svd svd(const Matrix& a) {
   return result;
 }
 
+double smallest_singular_value(ComplexMatrix a) {
+  if (a.columns == 0) return 0.0;
+  std::vector<double> sigma(a.columns), superdiagonal(a.columns);
+  check_lapack(LAPACKE_zgesvd(LAPACK_COL_MAJOR, 'N', 'N', blas(a.rows), blas(a.columns),
+                              a.values.data(), lead(a.rows), sigma.data(), nullptr, 1, nullptr, 1,
+                              superdiagonal.data()),
+               "zgesvd");
+  return sigma.back();
+}
+
 SymmetricEigen largest_symmetric(Matrix a, std::size_t count) {
   const std::size_t n = a.rows;
   SymmetricEigen result{std::vector<double>(n), Matrix(n, count)};

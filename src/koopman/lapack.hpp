@@ -29,6 +29,9 @@ struct Svd {
 /// Divide and conquer, or the QR iteration where that does not converge.
 Svd svd(const Matrix& a);
 
+/// The least singular value; A has at least as many rows as columns.
+double smallest_singular_value(ComplexMatrix a);
+
 /// The `count` largest eigenvalues of a symmetric matrix, decreasing, with their vectors
 /// (n, count); the lower triangle is read.
 struct SymmetricEigen {

@@ -2,8 +2,13 @@
 #include "equikoop/koopman/spectrum.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstdint>
+#include <limits>
 #include <numeric>
+
+#include "equikoop/koopman/pseudospectrum.hpp"
 
 namespace equikoop {
 
@@ -35,15 +40,51 @@ void share_from_root(const Comm& group, EnsembleSpectrum& spectrum) {
     values->resize(count);
     group.broadcast(std::span(*values));
   }
+  spectrum.reduced.resize(count * count);
+  group.broadcast(std::span(spectrum.reduced));
+}
+
+/// The rank that is `factor` times the rule's. Above 1, `rank` itself grows before the rule counts
+/// where it is a number; else the modes above the noise floor are the limit.
+RankChoice scaled_rank(const Factorisation& f, KoopmanOptions options, double factor) {
+  const auto scaled = [&](int rank) {
+    return std::max(1, static_cast<int>(std::lround(factor * rank)));
+  };
+  if (options.rank_rule == RankRule::number) {
+    options.rank = scaled(options.rank);
+    RankChoice choice = choose_rank(rank_input(f), options);
+    choice.rank = std::min(choice.rank, static_cast<int>(f.modes()));
+    return choice;
+  }
+  RankChoice choice = choose_rank(rank_input(f), options);
+  if (choice.rank == 0 || factor == 1.0) return choice;
+  const auto above = std::find_if(f.sigma.begin(), f.sigma.end(),
+                                  [&](double sigma) { return sigma <= f.noise_floor; });
+  const int most = std::min(static_cast<int>(f.modes()), static_cast<int>(above - f.sigma.begin()));
+  return {std::min(scaled(choice.rank), most), std::max(0, scaled(choice.rank) - most)};
+}
+
+/// The options whose factorisation holds the modes of every factor.
+KoopmanOptions widest(KoopmanOptions options, std::span<const double> factors) {
+  for (const double factor : factors)
+    options.rank = std::max(options.rank, static_cast<int>(std::ceil(factor * options.rank)));
+  return options;
+}
+
+SnapshotPairs all_pairs(const CompressedPairs& compressed, int rank) {
+  std::vector<std::size_t> all(compressed.trajectories.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return pairs_of(compressed, all, static_cast<std::size_t>(rank));
 }
 
 void fill(EnsembleSpectrum& spectrum, const CompressedPairs& compressed,
           const KoopmanOptions& options, double noise_floor) {
   const auto rank = static_cast<std::size_t>(spectrum.rank);
-  std::vector<std::size_t> all(compressed.trajectories.size());
-  std::iota(all.begin(), all.end(), std::size_t{0});
-  const SnapshotPairs pairs = pairs_of(compressed, all, rank);
-  const ModeSet modes = modes_of(reduced_operator(pairs, options.regression));
+  const SnapshotPairs pairs = all_pairs(compressed, spectrum.rank);
+  const Matrix reduced = reduced_operator(pairs, options.regression);
+  const ModeSet modes = modes_of(reduced);
+  for (std::size_t i = 0; i < rank; ++i)
+    for (std::size_t j = 0; j < rank; ++j) spectrum.reduced.push_back(reduced(i, j));
   spectrum.eigenvalues = modes.eigenvalues;
   spectrum.residuals_insample = residuals(modes, pairs);
   spectrum.amplitudes = amplitudes(modes, pairs);
@@ -95,20 +136,52 @@ EnsembleSpectrum spectrum_of(const Comm& group, const Factorisation& factorisati
 }
 
 template <class Real>
+std::vector<EnsembleSpectrum> ensemble_spectra(const Comm& group,
+                                               const TrajectoryView<Real>& trajectories,
+                                               const KoopmanOptions& options, std::size_t delays,
+                                               std::span<const double> factors,
+                                               PseudospectrumRequest& wanted,
+                                               const std::function<void()>& pulse) {
+  const auto usable = finite_trajectories(group, trajectories);
+  const DelayOperator<Real> z(group, trajectories.only(usable), delays);
+  std::vector<EnsembleSpectrum> spectra(factors.size());
+  const auto no_pseudospectrum = [&] {
+    wanted.residuals.assign(wanted.axis.size() * wanted.axis.size(),
+                            std::numeric_limits<double>::quiet_NaN());
+  };
+  no_pseudospectrum();
+  if (usable.empty()) return spectra;
+  FactoriseRequest request = request_for(widest(options, factors), z.shape());
+  request.pulse = pulse;
+  const Factorisation f = factorise(z, request);
+  const CompressedPairs compressed = group.is_root() ? compress(f) : CompressedPairs{};
+  for (std::size_t i = 0; i < factors.size(); ++i)
+    spectra[i] = spectrum_of(group, f, compressed, options, scaled_rank(f, options, factors[i]));
+  if (wanted.axis.empty() || spectra.empty() || spectra.front().rank == 0) return spectra;
+  const auto pairs = group.is_root() ? all_pairs(compressed, spectra.front().rank) : SnapshotPairs{};
+  wanted.residuals = pseudospectrum(group, pairs, wanted.axis);
+  return spectra;
+}
+
+template <class Real>
 EnsembleSpectrum ensemble_spectrum(const Comm& group, const TrajectoryView<Real>& trajectories,
                                    const KoopmanOptions& options, std::size_t delays,
                                    const std::function<void()>& pulse) {
-  const auto usable = finite_trajectories(group, trajectories);
-  const DelayOperator<Real> z(group, trajectories.only(usable), delays);
-  if (usable.empty()) return {};
-  FactoriseRequest request = request_for(options, z.shape());
-  request.pulse = pulse;
-  const Factorisation factorisation = factorise(z, request);
-  const RankChoice rank = choose_rank(rank_input(factorisation), options);
-  const CompressedPairs compressed = group.is_root() ? compress(factorisation) : CompressedPairs{};
-  return spectrum_of(group, factorisation, compressed, options, rank);
+  PseudospectrumRequest none;
+  constexpr std::array k_once{1.0};
+  return ensemble_spectra(group, trajectories, options, delays, k_once, none, pulse).front();
 }
 
+template std::vector<EnsembleSpectrum> ensemble_spectra(const Comm&, const TrajectoryView<float>&,
+                                                        const KoopmanOptions&, std::size_t,
+                                                        std::span<const double>,
+                                                        PseudospectrumRequest&,
+                                                        const std::function<void()>&);
+template std::vector<EnsembleSpectrum> ensemble_spectra(const Comm&, const TrajectoryView<double>&,
+                                                        const KoopmanOptions&, std::size_t,
+                                                        std::span<const double>,
+                                                        PseudospectrumRequest&,
+                                                        const std::function<void()>&);
 template EnsembleSpectrum ensemble_spectrum(const Comm&, const TrajectoryView<float>&,
                                             const KoopmanOptions&, std::size_t,
                                             const std::function<void()>&);

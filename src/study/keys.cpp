@@ -249,6 +249,40 @@ void parse_windows(Draft& draft, const std::string& value) {
     throw UsageError("koopman.windows: give at least one range, like 0:1");
 }
 
+/// Numbers separated by blanks, each within `bounds`; `empty_word` (where given) stands for none.
+template <class Member>
+Key numbers(Entry entry, const Bounds& bounds, Member member) {
+  entry.values = Values::text;
+  return make(entry, [=, name = entry.name](Draft& draft, const std::string& text) {
+    auto& target = member(draft);
+    using Number = typename std::remove_reference_t<decltype(target)>::value_type;
+    target.clear();
+    if (text == "none") return;
+    for (const auto& word : words_of(text)) {
+      if constexpr (std::is_integral_v<Number>)
+        target.push_back(static_cast<Number>(parse_integer(name, word, static_cast<std::int64_t>(bounds.low),
+                                                           static_cast<std::int64_t>(bounds.high))));
+      else
+        target.push_back(parse_number(name, word, bounds));
+    }
+    if (target.empty()) throw UsageError(fmt::format("{}: give at least one number", name));
+  });
+}
+
+void parse_metrics(Draft& draft, const std::string& text) {
+  static const std::vector<std::string> words{"w1",       "w2",        "log",       "amplitude",
+                                              "residual", "hausdorff", "procrustes"};
+  auto& metrics = draft.study.compare.metrics;
+  metrics.clear();
+  if (text == "none") return;
+  for (const auto& word : words_of(text)) {
+    const auto metric = static_cast<Metric>(parse_choice("compare.metrics", word, words));
+    if (std::find(metrics.begin(), metrics.end(), metric) != metrics.end())
+      throw UsageError(fmt::format("compare.metrics names {} twice", word));
+    metrics.push_back(metric);
+  }
+}
+
 std::vector<Key> section_koopman() {
   return {
       integer({"koopman.delays", "32", "recorded steps",
@@ -274,6 +308,15 @@ std::vector<Key> section_koopman() {
       make({"koopman.windows", "0:1", "", "Parts of the trajectory analysed; the first is the main one",
             Values::text},
            parse_windows),
+      numbers({"koopman.grid_delays", "1", "delays", "Robustness: multiples of the delays, each a factorisation "
+                                                    "of its own; none: no grid"},
+              {0, 1e3, true}, EQUIKOOP_STUDY(koopman.grid_delays)),
+      numbers({"koopman.grid_ranks", "0.5 1", "modes kept", "Robustness: multiples of the rank; one factorisation "
+                                                           "serves all"},
+              {0, 1e3, true}, EQUIKOOP_STUDY(koopman.grid_ranks)),
+      integer({"koopman.pseudospectrum", "0", "points a side", "Grid of the pseudospectrum of each configuration's "
+                                                              "first seed; 0: none"},
+              0, 10'000, EQUIKOOP_STUDY(koopman.pseudospectrum)),
   };
 }
 
@@ -288,6 +331,12 @@ std::vector<Key> section_compare() {
              {"step", "sample", "time"}, EQUIKOOP_STUDY(compare.clock)),
       choice({"compare.weights", "none", "", "Masses of the eigenvalues"},
              {"none", "amplitude", "residual"}, EQUIKOOP_STUDY(compare.weights)),
+      number({"compare.max_residual", "0", "", "Leaves out eigenvalues whose residual (held out where there is one) "
+                                               "is larger, and says how many; 0: none"},
+             {0, k_infinity, false}, EQUIKOOP_STUDY(compare.max_residual)),
+      make({"compare.metrics", "w1 w2 log amplitude residual hausdorff procrustes", "",
+            "Distances that every pair is tested with beside the study's own; none: no other", Values::text},
+           parse_metrics),
       flag({"compare.paired", "on", "", "Equal seeds of two configurations form a pair (on, off)"},
            EQUIKOOP_STUDY(compare.paired)),
       integer({"compare.permutations", "999", "", "Relabelings of the permutation test"}, 1,
@@ -296,10 +345,42 @@ std::vector<Key> section_compare() {
               10'000'000, EQUIKOOP_STUDY(compare.bootstrap)),
       number({"compare.alpha", "0.05", "", "Level of the tests"}, {0, 1, true},
              EQUIKOOP_STUDY(compare.alpha)),
+      choice({"compare.adjust", "benjamini_hochberg", "", "How p-values of many pairs are adjusted"},
+             {"benjamini_hochberg", "holm"}, EQUIKOOP_STUDY(compare.adjust)),
       number({"compare.margin", "0.5", "noise floors", "Margin of equivalence"},
              {0, k_infinity, true}, EQUIKOOP_STUDY(compare.margin)),
       number({"compare.margin_absolute", "0", "", "Margin of equivalence as a distance; 0: use margin"},
              {0, k_infinity, false}, EQUIKOOP_STUDY(compare.margin_absolute)),
+  };
+}
+
+std::vector<Key> section_calibrate() {
+  return {
+      integer({"calibrate.studies", "1000", "", "Simulated studies of each scenario"}, 1, 10'000'000,
+              EQUIKOOP_STUDY(calibrate.studies)),
+      integer({"calibrate.power_studies", "200", "", "Simulated studies of each point of the power curves"}, 1,
+              10'000'000, EQUIKOOP_STUDY(calibrate.power_studies)),
+      integer({"calibrate.features", "8", "", "Observed features of the linear systems"}, 1, 10'000,
+              EQUIKOOP_STUDY(calibrate.features)),
+      numbers({"calibrate.moduli", "0.98 0.9 0.7", "", "Moduli of the linear system's eigenvalues"}, {0, 2, true},
+              EQUIKOOP_STUDY(calibrate.moduli)),
+      numbers({"calibrate.angles", "0 0.3 1", "radians", "Their angles; other than 0: a conjugate pair"},
+              {0, std::numbers::pi, false}, EQUIKOOP_STUDY(calibrate.angles)),
+      integer({"calibrate.steps", "60", "", "Snapshots of a trajectory"}, 4, k_large, EQUIKOOP_STUDY(calibrate.steps)),
+      number({"calibrate.jitter", "0.01", "", "Deviation of the logarithms of the eigenvalues over seeds"},
+             {0, 1, false}, EQUIKOOP_STUDY(calibrate.jitter)),
+      number({"calibrate.noise", "0.01", "initial states", "Deviation of the noise of a step"}, {0, 1e3, false},
+             EQUIKOOP_STUDY(calibrate.noise)),
+      number({"calibrate.measurement", "0", "initial states", "Deviation of noise in what is recorded"},
+             {0, 1e3, false}, EQUIKOOP_STUDY(calibrate.measurement)),
+      numbers({"calibrate.separations", "0.005 0.01 0.02 0.04", "", "Known distances of the power curve"}, {0, 1, true},
+              EQUIKOOP_STUDY(calibrate.separations)),
+      numbers({"calibrate.power_seeds", "none", "", "Further numbers of seeds on the power curve"}, {2, 1e6, false},
+              EQUIKOOP_STUDY(calibrate.power_seeds)),
+      numbers({"calibrate.power_initials", "none", "", "Further numbers of initials on the power curve"},
+              {1, 1e6, false}, EQUIKOOP_STUDY(calibrate.power_initials)),
+      numbers({"calibrate.power_noise", "none", "initial states", "Further noise levels on the power curve"},
+              {0, 1e3, false}, EQUIKOOP_STUDY(calibrate.power_noise)),
   };
 }
 
@@ -309,7 +390,8 @@ std::vector<Key> section_compare() {
 std::vector<Key> all_sections() {
   std::vector<Key> keys;
   for (auto& section : {section_study(), section_data(), section_model(), section_training(),
-                        section_record(), section_koopman(), section_compare()})
+                        section_record(), section_koopman(), section_compare(),
+                        section_calibrate()})
     keys.insert(keys.end(), section.begin(), section.end());
   return keys;
 }

@@ -165,7 +165,9 @@ class Builder {
     Point all;
     for (const Key& key : study_keys()) {
       const std::string section = key.name.substr(0, key.name.find('.'));
-      if (section == "study" || section == "koopman" || section == "compare") continue;
+      if (section == "study" || section == "koopman" || section == "compare" ||
+          section == "calibrate")
+        continue;
       const auto swept = std::find_if(point.begin(), point.end(),
                                       [&](const auto& entry) { return entry.first == key.name; });
       all.emplace_back(key.name, swept == point.end() ? value_text(key) : swept->second);

@@ -157,7 +157,7 @@ class DamagedArchives(FinishedStudy):
     def test_unfinished_spectra(self):
         with h5py.File(self.spectra, "r+") as file:
             file["configurations/width=10/complete"][1] = 0
-        self.assert_refused(self.run_stage("distances"), 1, "incomplete: 3 of 4 spectra",
+        self.assert_refused(self.run_stage("distances"), 1, "incomplete: 7 of 8 spectra",
                             f"equikoop spectra {self.ini}")
 
 

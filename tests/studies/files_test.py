@@ -62,7 +62,7 @@ class Quickstart(StudyTest):
         before = {name: (self.out / name).read_bytes() for name in FILES}
         again = self.quickstart()
         self.assertIn("train: all 18 ensembles are in", again.out)
-        self.assertIn("spectra: all 18 spectra are in", again.out)
+        self.assertIn("spectra: all 36 spectra are in", again.out)
         self.assertIn("distances.h5 is up to date", again.out)
         for name, content in before.items():
             self.assertEqual((self.out / name).read_bytes(), content, name)
@@ -151,7 +151,7 @@ class Quickstart(StudyTest):
     def test_status_is_whole(self):
         out = self.succeed("status", self.out, ranks=1).out
         self.assertIn("18 of 18 ensembles", out)
-        self.assertIn("18 of 18 spectra", out)
+        self.assertIn("36 of 36 spectra", out)
         self.assertIn("distances.h5     whole", out)
 
 

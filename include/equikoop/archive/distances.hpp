@@ -41,6 +41,15 @@ struct WindowDistances {
   WindowTables across;  ///< (window, configuration, configuration)
 };
 
+/// Every pair at every point of the robustness grid: values (point, pair).
+struct RobustnessTable {
+  std::vector<std::string> metric;            ///< "study": the study's own distance
+  std::vector<double> delays, rank;           ///< multiples of the study's
+  std::vector<double> begin, end;             ///< window, shares of the trajectory
+  std::vector<std::int32_t> verdict;
+  std::vector<double> distance, effect, margin, p_adjusted;
+};
+
 struct DistancesContent {
   std::vector<std::string> configurations;
   std::size_t seeds = 0;
@@ -50,6 +59,8 @@ struct DistancesContent {
   std::vector<PairColumn> pairs;
   std::vector<std::string> verdicts;  ///< (pair), in words
   WindowDistances windows;            ///< empty: one window
+  RobustnessTable robustness;         ///< empty: no grid
+  std::vector<std::int32_t> left_out; ///< (configuration, seed) eigenvalues over max_residual; or empty
 };
 
 /// Writes the file whole, replacing what was there. `source` is the identity of the spectra file.

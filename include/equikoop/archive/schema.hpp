@@ -18,6 +18,7 @@ inline constexpr const char* k_distances_file = "distances.h5";
 inline constexpr const char* k_configurations = "configurations";
 inline constexpr const char* k_analyses = "analyses";
 inline constexpr const char* k_pairs = "pairs";
+inline constexpr const char* k_robustness = "robustness";
 inline constexpr const char* k_windows = "windows";
 inline constexpr const char* k_provenance = "provenance";
 inline constexpr const char* k_runs = "runs";
@@ -61,6 +62,8 @@ inline constexpr const char* k_singular_values = "singular_values";
 inline constexpr const char* k_total_energy = "total_energy";
 inline constexpr const char* k_rank = "rank";
 inline constexpr const char* k_trajectories_used = "trajectories_used";
+inline constexpr const char* k_reduced = "reduced_operator";
+inline constexpr const char* k_pseudospectrum = "pseudospectrum";
 inline constexpr const char* k_noise_cut = "noise_cut";
 
 }  // namespace equikoop::schema

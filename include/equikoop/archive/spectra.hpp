@@ -20,6 +20,8 @@ struct AnalysisShape {
   double window_end = 1;
   std::string method;     ///< how the delay matrix is factorised, as chosen before the work
   std::string rank_rule;
+  double delays_factor = 1;  ///< multiples of the study's delays and rank: points of the
+  double rank_factor = 1;    ///< robustness grid
 };
 
 struct SpectraShape {
@@ -31,9 +33,13 @@ struct SpectraShape {
   std::vector<AnalysisShape> analyses;  ///< the first is the main one
 };
 
+/// Reduced operators of at most this side are kept beside their eigenvalues.
+inline constexpr std::size_t k_most_reduced = 64;
+
 struct SpectraLayout {
   std::size_t seeds = 0;
   std::size_t modes = 0;
+  int pseudospectrum = 0;  ///< points a side, or 0
   std::vector<SpectraShape> configurations;
 };
 
@@ -48,7 +54,12 @@ struct SpectrumRow {
   int rank = 0;
   int trajectories_used = 0;
   int noise_cut = 0;
+  std::vector<double> reduced;  ///< (rank, rank) row-major, of the main analysis; or empty
 };
+
+/// The square of the complex plane that a pseudospectrum covers: real and imaginary parts of its
+/// grid of n points a side, the unit circle with a margin.
+std::vector<double> pseudospectrum_axis(std::size_t n);
 
 class SpectraArchive {
  public:
@@ -68,9 +79,10 @@ class SpectraArchive {
   std::size_t complete_count() const;
   std::size_t row_count() const;
 
-  /// Writes the row and then, after it has reached the disk, its mark.
-  void write_row(std::size_t configuration, std::size_t analysis, std::size_t seed,
-                 const SpectrumRow& row);
+  /// Writes the row of each analysis and then, after it has reached the disk, its mark.
+  void write_rows(std::size_t configuration, std::size_t seed, const std::vector<SpectrumRow>& rows);
+  /// Least residual at each point (imaginary, real) of the grid, for the first seed.
+  void write_pseudospectrum(std::size_t configuration, const std::vector<double>& residuals);
   /// The rows of every seed; those not complete have rank 0.
   std::vector<SpectrumRow> read_rows(std::size_t configuration, std::size_t analysis) const;
   /// Compares a row with its checksum.
@@ -78,6 +90,8 @@ class SpectraArchive {
 
  private:
   h5::Handle group(std::size_t configuration, std::size_t analysis) const;
+  void write_row(std::size_t configuration, std::size_t analysis, std::size_t seed, const SpectrumRow& row);
+  void write_reduced(hid_t id, std::size_t analysis, std::size_t seed, const SpectrumRow& row);
 
   ArchiveFile archive_;
   SpectraLayout layout_;

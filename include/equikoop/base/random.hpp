@@ -27,6 +27,9 @@ enum class Stream : std::uint64_t {
   bootstrap = 9,
   descent_start = 10,
   krylov_start = 11,
+  containment_test = 12,
+  procrustes_start = 13,
+  calibration = 14,
 };
 
 /// Where a stream starts. `seed` and `initial` are the indices of the study; `item` separates

@@ -19,6 +19,10 @@ inline constexpr std::size_t k_fewest_resampled_seeds = 5;
 /// the same width as the percentile interval but corrected for bias and skewness, and unlike the
 /// studentised one without a variance in the denominator, which vanishes with the effect.
 ///
+/// The levels of both ends are widened for few seeds (Hesterberg, Am. Stat. 69, 2015, section 5.3):
+/// without that `equikoop calibrate` found the upper end too low in 6 to 8 % of studies of 10 seeds
+/// where 5 % was asked for.
+///
 /// Seeds are resampled with replacement: in pairs if paired, else for each configuration alone. A
 /// seed drawn twice would bring distances 0 to itself and pull the effect up, so each mean within
 /// (and, paired, across) is taken over pairs of *different* seeds, weighted by their multiplicities

@@ -13,9 +13,14 @@ struct WeightedSpectrum {
   std::vector<std::complex<double>> values;  ///< (k), finite
   std::vector<double> weights;     ///< (k) masses for transport, not negative; empty: uniform
   std::vector<double> amplitudes;  ///< (k) shares of energy, for one-sided distances; empty: equal
+  std::vector<double> reduced{};   ///< (n, n) row-major reduced operator; empty: not known
 
   bool empty() const noexcept { return values.empty(); }
 };
+
+/// What a distance is of: transport between eigenvalues (W_p), the eigenvalues as sets (Hausdorff),
+/// or the reduced operators up to rotation (Procrustes over vector fields).
+enum class Ground { transport, sets, operators };
 
 /// A study: [configuration][seed].
 using SpectrumSet = std::vector<std::vector<WeightedSpectrum>>;

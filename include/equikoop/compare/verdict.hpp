@@ -23,6 +23,14 @@ enum class Reason : std::int32_t {
   too_few_seeds = 2  ///< no p under α is possible and there is no interval
 };
 
+/// What the two directions say together; values are part of the archive format.
+enum class Containment : std::int32_t {
+  open = 0,
+  first_in_second = 1,  ///< contained, and clearly not the other way: a factor's spectrum
+  second_in_first = 2,
+  mutual = 3,
+};
+
 /// What the verdict rests on; NaN where there is no such number.
 struct Evidence {
   double effect_high;  ///< upper end of the effect's interval
@@ -44,6 +52,16 @@ Decision decide(const Evidence& evidence);
 
 /// A fraction of the noise floor (mean of the two floors), or `absolute` where that is above 0.
 double equivalence_margin(double floor, double fraction, double absolute);
+
+/// What is known of one direction of containment.
+struct OneSidedEvidence {
+  bool inside;   ///< the upper bound of the excess is within the margin
+  bool outside;  ///< significantly not contained, and the lower bound of the excess beyond the margin
+};
+
+/// What both directions say together. A direction that is merely not shown to be contained claims
+/// nothing: near the margin one of two equal excesses falls inside and the other does not.
+Containment containment(const OneSidedEvidence& first_in_second, const OneSidedEvidence& second_in_first);
 
 /// "equivalent", "undecided: too few seeds", ...; at most 31 bytes.
 std::string_view words(Decision decision);

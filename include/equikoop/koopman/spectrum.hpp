@@ -5,6 +5,7 @@
 
 #include <complex>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,7 @@ struct EnsembleSpectrum {
   int rank = 0;                           ///< 0: no spectrum (no usable or only zero data)
   int noise_cut = 0;                      ///< modes the rule wanted and the noise floor refused
   int trajectories_used = 0;              ///< those without NaN or infinity
+  std::vector<double> reduced;            ///< (rank, rank) row-major: the operator of the fit
   std::string method;                     ///< name of the way that gave it
   std::string why;                        ///< why this way, in words
 };
@@ -45,6 +47,23 @@ template <class Real>
 EnsembleSpectrum ensemble_spectrum(const Comm& group, const TrajectoryView<Real>& trajectories,
                                    const KoopmanOptions& options, std::size_t delays,
                                    const std::function<void()>& pulse = {});
+
+/// A pseudospectrum wanted beside a spectrum.
+struct PseudospectrumRequest {
+  std::vector<double> axis;       ///< points of both axes (pseudospectrum.hpp); empty: none wanted
+  std::vector<double> residuals;  ///< receives (imaginary, real), on every rank
+};
+
+/// Spectra of several ranks from one factorisation: for each of `factors` that multiple of the rank
+/// which the rule gives. A multiple above 1 is cut at the noise floor. The pseudospectrum is that of
+/// the first factor. Otherwise as ensemble_spectrum. Collective.
+template <class Real>
+std::vector<EnsembleSpectrum> ensemble_spectra(const Comm& group,
+                                               const TrajectoryView<Real>& trajectories,
+                                               const KoopmanOptions& options, std::size_t delays,
+                                               std::span<const double> factors,
+                                               PseudospectrumRequest& pseudospectrum,
+                                               const std::function<void()>& pulse = {});
 
 /// The spectrum of the first `rank` modes of a factorisation; one factorisation and one compression
 /// serve every rank. `rank.rank` at most the factorisation's modes. Collective.

@@ -120,10 +120,18 @@ struct KoopmanOptions {
   Regression regression = Regression::standard;
   int folds = 5;          ///< of held-out residuals, over initials; 0: none
   std::vector<Window> windows{{}};  ///< the first is the main analysis
+  std::vector<double> grid_delays{1.0};  ///< robustness: delays, as multiples of the study's
+  std::vector<double> grid_ranks{1.0};   ///< robustness: modes, as multiples of those kept
+  int pseudospectrum = 0;  ///< points a side of the pseudospectrum of each first seed; 0: none
 };
 
 enum class Scaling { none, log };
 enum class Weights { none, amplitude, residual };
+/// How p-values of many pairs are adjusted.
+enum class Adjust { benjamini_hochberg, holm };
+/// What two spectra are compared by; each also stands for the study's own distance with one thing
+/// changed: its order (w1, w2), its plane (log), its masses (amplitude, residual), or altogether.
+enum class Metric { w1, w2, log, amplitude, residual, hausdorff, procrustes };
 /// What the logarithm of an eigenvalue is measured against (scaling = log): one step, one sample
 /// seen, or a unit of time lr·step.
 enum class Clock { step, sample, time };
@@ -133,12 +141,32 @@ struct CompareOptions {
   Scaling scaling = Scaling::none;
   Clock clock = Clock::step;
   Weights weights = Weights::none;
+  double max_residual = 0.0; ///< where above 0: eigenvalues of larger residual are left out
   bool paired = true;        ///< seeds with equal index share their streams
   int permutations = 999;
   int bootstrap = 999;
   double alpha = 0.05;
+  Adjust adjust = Adjust::benjamini_hochberg;
   double margin = 0.5;       ///< of equivalence, as a fraction of the noise floor
   double margin_absolute = 0.0;  ///< where above 0: used in place of `margin`
+  std::vector<Metric> metrics;   ///< every pair is tested with these too
+};
+
+/// What `equikoop calibrate` simulates; the rest of the study says how it is analysed and compared.
+struct CalibrateOptions {
+  int studies = 1000;              ///< simulated studies a scenario
+  int power_studies = 200;         ///< of each point of the power curves
+  int features = 8;
+  std::vector<double> moduli{0.98, 0.9, 0.7};  ///< of the system's eigenvalues
+  std::vector<double> angles{0.0, 0.3, 1.0};   ///< where not 0: a conjugate pair
+  int steps = 60;
+  double jitter = 0.01;            ///< of the eigenvalues' logarithms over seeds
+  double noise = 0.01;             ///< of a step, in units of the initial state
+  double measurement = 0.0;        ///< added to what is recorded
+  std::vector<double> separations{0.005, 0.01, 0.02, 0.04};
+  std::vector<int> power_seeds{};  ///< further values of study.seeds on the power curve
+  std::vector<int> power_initials{};
+  std::vector<double> power_noise{};
 };
 
 /// Everything needed to reproduce a result.
@@ -157,6 +185,7 @@ struct Study {
   std::vector<Configuration> configurations;
   KoopmanOptions koopman;
   CompareOptions compare;
+  CalibrateOptions calibrate;
 };
 
 }  // namespace equikoop

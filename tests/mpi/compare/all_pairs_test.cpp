@@ -7,6 +7,7 @@
 #include <cstring>
 #include <string>
 
+#include "equikoop/compare/set_distances.hpp"
 #include "unit/compare/random_spectra.hpp"
 
 namespace equikoop {
@@ -117,14 +118,70 @@ TEST(AllPairs, CountsWhatIsMissingInsteadOfInventingIt) {
   EXPECT_EQ(p.seeds_second, 7);
   EXPECT_TRUE(std::isfinite(p.mean_distance));
   EXPECT_TRUE(std::isnan(p.shuffle_fraction));  // counts differ
-  EXPECT_GT(p.contained_second_in_first, 0.0);
-  EXPECT_LT(p.contained_second_in_first, p.contained_first_in_second);
+  EXPECT_GT(p.second_in_first.distance, 0.0);
+  EXPECT_LT(p.second_in_first.distance, p.first_in_second.distance);
   EXPECT_TRUE(std::isnan(c.distances[((0 * 5 + 3) * 8 + 1) * 8 + 2]));
   const auto& none = pair(c, 0, 4);
   EXPECT_EQ(none.seeds_second, 0);
   for (const double value : {none.mean_distance, none.floor, none.effect, none.p_value,
                              none.p_adjusted, none.effect_high, none.shuffle_fraction})
     EXPECT_TRUE(std::isnan(value));
+}
+
+TEST(AllPairs, SaysWhichSpectrumIsContainedInWhich) {
+  const Comm world(MPI_COMM_WORLD);
+  SpectrumSet set;
+  set.push_back(noisy_seeds(12, 4, 0.01, 0.0, 1));  // a factor: 0, 0.1, 0.2, 0.3
+  set.push_back(noisy_seeds(12, 6, 0.01, 0.0, 2));  // its extension: 0.4 and 0.5 too
+  set.push_back(noisy_seeds(12, 4, 0.01, 0.05, 3));
+  for (const bool paired : {true, false}) {
+    const auto c = compare_all(world, set, options(paired), 3);
+    if (!world.is_root()) continue;
+    EXPECT_EQ(pair(c, 0, 1).containment, Containment::first_in_second);
+    EXPECT_EQ(pair(c, 0, 2).containment, Containment::open);
+    EXPECT_EQ(pair(c, 0, 2).first_in_second.verdict, Verdict::non_equivalent);
+  }
+}
+
+TEST(AllPairs, HolmIsNeverBelowBenjaminiHochberg) {
+  const Comm world(MPI_COMM_WORLD);
+  auto strict = options(true);
+  strict.adjust = Adjust::holm;
+  const auto loose = compare_all(world, study(), options(true), 3);
+  const auto c = compare_all(world, study(), strict, 3);
+  bool above = false;
+  for (std::size_t k = 0; k < c.pairs.size(); ++k) {
+    if (std::isnan(c.pairs[k].p_adjusted)) continue;
+    EXPECT_GE(c.pairs[k].p_adjusted, loose.pairs[k].p_adjusted);
+    above = above || c.pairs[k].p_adjusted > loose.pairs[k].p_adjusted;
+  }
+  EXPECT_TRUE(above || !world.is_root());
+}
+
+TEST(AllPairs, OtherGroundsAreTheirOwnDistances) {
+  const Comm world(MPI_COMM_WORLD);
+  auto set = study();
+  set.resize(2);
+  for (auto& configuration : set)
+    for (auto& spectrum : configuration) {
+      spectrum.reduced.assign(25, 0.0);  // diagonal: symmetric, so Procrustes is W_2
+      for (std::size_t i = 0; i < 5; ++i) {
+        spectrum.values[i] = spectrum.values[i].real();
+        spectrum.reduced[i * 6] = spectrum.values[i].real();
+      }
+    }
+  CompareScope sets, operators;
+  sets.ground = Ground::sets;
+  operators.ground = Ground::operators;
+  const auto h = compare_all(world, set, options(true), 3, sets);
+  const auto p = compare_all(world, set, options(true), 3, operators);
+  if (!world.is_root()) return;
+  for (std::size_t s = 0; s < 8; ++s) {
+    const std::size_t at = ((0 * 2 + 1) * 8 + s) * 8 + 2;
+    EXPECT_EQ(h.distances[at], hausdorff(set[0][s], set[1][2]));
+    EXPECT_NEAR(p.distances[at], wasserstein(set[0][s], set[1][2], 2), 1e-8);
+  }
+  EXPECT_TRUE(std::isnan(h.pairs[0].first_in_second.distance));
 }
 
 TEST(AllPairs, OneSeedDecidesNothing) {
