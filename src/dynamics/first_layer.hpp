@@ -56,7 +56,7 @@ std::unique_ptr<FirstLayer<Real>> dense_first_layer(std::size_t inputs, std::siz
 /// c·(sums of dz over the batch) in every row plus Sᵀ·dz. Exact but for rounding, at a cost that is
 /// that of the entries. The last bits depend on neither the number of columns nor the machine's
 /// vectors, only on whether it has fused multiply-adds.
-/// Memory: one minibatch by inputs, max_batch·inputs·(2 B + Real), and four panels.
+/// Memory: one minibatch by inputs, max_batch·inputs·(2 B + Real), and one panel of activities.
 template <class Real>
 std::unique_ptr<FirstLayer<Real>> sparse_first_layer(std::size_t inputs, std::size_t columns,
                                                      std::size_t max_batch, Real background);

@@ -37,9 +37,9 @@ struct SparseRows {
 /// 32 KiB; in equal parts.
 std::size_t sparse_block(std::size_t inputs);
 
-/// Whether it pays to hold the sparse form: a first layer that uses it is faster than dense products
-/// up to a share of about a half of other values (measured by bench_training, DATA density=...),
-/// less a margin for machines with faster products. Inputs beyond 65536 have no place in 16 bits.
+/// Whether to hold the sparse form: up to 40 % of other values. That bound is an estimate, not a
+/// measured crossover: at MNIST's 19 % a sparse step costs 0.4 to 0.6 of a dense one, so the two should
+/// meet above it. Inputs beyond 65536 have no place in 16 bits.
 bool worth_holding_sparse(double density, std::size_t inputs);
 
 /// Values that differ from `background`, a NaN among them.
