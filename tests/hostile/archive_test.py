@@ -182,7 +182,7 @@ class Checksums(FinishedStudy):
     def test_undamaged(self):
         result = self.verify()
         self.assertEqual((result.code, result.err), (0, ""))
-        for words in ("4 of 4 whole ensembles match", "4 of 4 whole spectra match"):
+        for words in ("4 of 4 whole ensembles match", "8 of 8 whole spectra match"):
             self.assertIn(words, result.out)
 
     def test_flipped_bit_of_a_snapshot(self):
@@ -191,7 +191,7 @@ class Checksums(FinishedStudy):
             result = self.verify(ranks)
             self.assert_refused(result, 1, str(self.trajectories), "1 of 4 whole ensembles",
                                 "configuration width=10, seed 1", "--force")
-            self.assertIn("4 of 4 whole spectra match", result.out)
+            self.assertIn("8 of 8 whole spectra match", result.out)
 
     def test_flipped_bits_of_each_dataset(self):
         for name, index in (("loss", (0, 1, 5)), ("test_loss", (0, 2)), ("test_accuracy", (0, 0)), ("diverged_at", (0, 1))):
