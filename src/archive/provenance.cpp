@@ -86,9 +86,10 @@ std::string new_identity() {
 
 }  // namespace
 
-std::string utc_now() {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(
-                                                  std::chrono::system_clock::now())));
+std::string utc_now(std::chrono::duration<double> before) {
+  const auto then = std::chrono::system_clock::now() -
+                    std::chrono::duration_cast<std::chrono::system_clock::duration>(before);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(then)));
 }
 
 void write_header(hid_t file, const std::string& filetype, const std::string& source,
@@ -111,6 +112,7 @@ void write_header(hid_t file, const std::string& filetype, const std::string& so
   h5::write_attribute(group.get(), "study_resolved", study.resolved);
   h5::write_attribute(group.get(), "command_line", provenance.command_line);
   h5::write_attribute(group.get(), "libraries", provenance.libraries);
+  if (!provenance.sources.empty()) h5::write_attribute(group.get(), "sources", provenance.sources);
   const auto runs = h5::create_dataset(group.get(), schema::k_runs, run_type().get(), {k_run_rows},
                                        {"jobs that worked on this file", "1",
                                         "one row a job; rows with ranks = 0 are free"});
@@ -145,6 +147,7 @@ Header read_header(hid_t file, const std::string& path, const std::string& filet
     const auto group = h5::open_group(file, schema::k_provenance);
     header.study_text = optional(group.get(), "study_text");
     header.study_resolved = optional(group.get(), "study_resolved");
+    header.sources = optional(group.get(), "sources");
   }
   return header;
 }
@@ -167,9 +170,11 @@ void check_same_study(const Header& header, const std::string& path, const Study
       differences.size() > 1 ? fmt::format(" (and {} more keys)", differences.size() - 1) : ""));
 }
 
-RunRow::RunRow(hid_t file, const std::string& stage, int ranks, int nodes, const std::string& hosts)
-    : stage_(stage), ranks_(ranks), nodes_(nodes), hosts_(hosts), start_(utc_now()),
-      began_(std::chrono::steady_clock::now()) {
+RunRow::RunRow(hid_t file, const std::string& stage, int ranks, int nodes, const std::string& hosts,
+               std::chrono::duration<double> before)
+    : stage_(stage), ranks_(ranks), nodes_(nodes), hosts_(hosts), start_(utc_now(before)),
+      began_(std::chrono::steady_clock::now() -
+             std::chrono::duration_cast<std::chrono::steady_clock::duration>(before)) {
   const auto group = h5::open_group(file, schema::k_provenance);
   if (!h5::exists(group.get(), schema::k_runs)) return;
   const auto runs = h5::open_dataset(group.get(), schema::k_runs);

@@ -78,6 +78,7 @@ void fill_configuration(hid_t parent, const SpectraLayout& layout, std::size_t i
   const auto group = create_configuration(parent, shape.name, index, shape.parameters, shape.clock);
   h5::write_attribute(group.get(), "features", static_cast<std::int64_t>(shape.features));
   h5::write_attribute(group.get(), "snapshots", static_cast<std::int64_t>(shape.snapshots));
+  h5::write_attribute(group.get(), "initials", static_cast<std::int64_t>(shape.initials));
   fill_analysis(group.get(), layout, shape.analyses.front());
   if (layout.pseudospectrum > 0) fill_pseudospectrum(group.get(), layout);
   if (shape.analyses.size() < 2) return;

@@ -29,19 +29,23 @@ void fill_configuration(hid_t parent, const TrajectoryLayout& layout, std::size_
   const auto seed = index_scale(id, schema::k_seed, layout.seeds, "replicate");
   const auto initial = index_scale(id, schema::k_initial, layout.initials, "initial condition");
   const auto feature = index_scale(id, schema::k_feature, shape.features, "recorded weight");
-  const auto step = index_scale(id, schema::k_step, shape.steps, "optimiser steps done before");
   const auto time = integer_scale(id, schema::k_time, shape.time, "optimiser steps done", "steps");
 
   const hid_t real = layout.precision == Precision::float32 ? H5T_IEEE_F32LE : H5T_IEEE_F64LE;
   const std::vector<hsize_t> each{layout.seeds, layout.initials};
   scaled_dataset(id, schema::k_observables, real, {&seed, &initial, &time, &feature},
                  {"recorded weights", "1", "the snapshot of every trajectory at every time"});
-  scaled_dataset(id, schema::k_loss, real, {&seed, &initial, &step},
-                 {"training loss", "1", "mean loss of the minibatch before its update"});
-  scaled_dataset(id, schema::k_test_loss, H5T_IEEE_F64LE, {&seed, &initial},
-                 {"test loss", "1", "mean over the test set after the last step"});
-  scaled_dataset(id, schema::k_test_accuracy, H5T_IEEE_F64LE, {&seed, &initial},
-                 {"test accuracy", "1", "share of the test set classified correctly"});
+  if (shape.steps > 0) {
+    const auto step = index_scale(id, schema::k_step, shape.steps, "optimiser steps done before");
+    scaled_dataset(id, schema::k_loss, real, {&seed, &initial, &step},
+                   {"training loss", "1", "mean loss of the minibatch before its update"});
+  }
+  if (layout.tested) {
+    scaled_dataset(id, schema::k_test_loss, H5T_IEEE_F64LE, {&seed, &initial},
+                   {"test loss", "1", "mean over the test set after the last step"});
+    scaled_dataset(id, schema::k_test_accuracy, H5T_IEEE_F64LE, {&seed, &initial},
+                   {"test accuracy", "1", "share of the test set classified correctly"});
+  }
   scaled_dataset(id, schema::k_diverged_at, H5T_STD_I64LE, {&seed, &initial},
                  {"step of the first non-finite value", "steps", "-1 where there is none"});
   complete_marks(id, seed, layout.seeds,
@@ -250,6 +254,18 @@ void TrajectoryArchive::write_outcome(std::size_t configuration, std::size_t see
   recording_->checksum = recording_->digest.finish(outcome);
 }
 
+template <class Real>
+void TrajectoryArchive::write_block(std::size_t configuration, const char* dataset, const h5::Slab& slab,
+                                    std::span<const Real> values) {
+  if (precision_of<Real>() != layout_.precision) throw Error("numbers of the wrong precision");
+  h5::write(h5::open_dataset(group(configuration).get(), dataset), slab, values);
+}
+
+void TrajectoryArchive::write_diverged_at(std::size_t configuration, std::span<const std::int64_t> steps) {
+  h5::write(h5::open_dataset(group(configuration).get(), schema::k_diverged_at),
+            {{0, 0}, {layout_.seeds, layout_.initials}}, steps);
+}
+
 void TrajectoryArchive::mark_complete(std::size_t configuration, std::size_t seed) {
   if (!recording_ || recording_->checksum.empty() || recording_->configuration != configuration || recording_->seed != seed)
     throw Error("an ensemble was marked before it was written");
@@ -257,17 +273,23 @@ void TrajectoryArchive::mark_complete(std::size_t configuration, std::size_t see
   recording_.reset();
 }
 
+void TrajectoryArchive::seal(std::size_t configuration, std::size_t seed) {
+  set_mark(group(configuration).get(), archive_.path, seed, checksum_now(configuration, seed));
+}
+
 Checksum TrajectoryArchive::verify(std::size_t configuration, std::size_t seed) const {
-  const auto found = group(configuration);
-  const std::string stored = stored_checksum(found.get(), seed);
+  const std::string stored = stored_checksum(group(configuration).get(), seed);
   if (stored.empty()) return Checksum::none;
-  const std::string now = layout_.precision == Precision::float32 ? checksum_now<float>(configuration, seed)
-                                                                  : checksum_now<double>(configuration, seed);
-  return stored == now ? Checksum::right : Checksum::wrong;
+  return stored == checksum_now(configuration, seed) ? Checksum::right : Checksum::wrong;
+}
+
+std::string TrajectoryArchive::checksum_now(std::size_t configuration, std::size_t seed) const {
+  return layout_.precision == Precision::float32 ? checksum_as<float>(configuration, seed)
+                                                 : checksum_as<double>(configuration, seed);
 }
 
 template <class Real>
-std::string TrajectoryArchive::checksum_now(std::size_t configuration, std::size_t seed) const {
+std::string TrajectoryArchive::checksum_as(std::size_t configuration, std::size_t seed) const {
   const auto found = group(configuration);
   const ConfigurationShape& shape = layout_.configurations[configuration];
   const auto observables = h5::open_dataset(found.get(), schema::k_observables);
@@ -280,6 +302,7 @@ std::string TrajectoryArchive::checksum_now(std::size_t configuration, std::size
       digest.add_snapshots(initial, std::span<const Real>(values));
     }
   const auto row = [&]<class T>(const char* name, std::vector<hsize_t> offset, std::vector<hsize_t> count, T) {
+    if (!h5::exists(found.get(), name)) return std::vector<T>();  // imported data has no tests
     return h5::read<T>(h5::open_dataset(found.get(), name), {std::move(offset), std::move(count)});
   };
   const auto losses = row(schema::k_loss, {seed, 0, 0}, {1, layout_.initials, shape.steps}, Real{});
@@ -319,6 +342,8 @@ template void TrajectoryArchive::write_snapshots(std::size_t, std::size_t, std::
                                                  std::span<const float>);
 template void TrajectoryArchive::write_snapshots(std::size_t, std::size_t, std::size_t, std::size_t,
                                                  std::span<const double>);
+template void TrajectoryArchive::write_block(std::size_t, const char*, const h5::Slab&, std::span<const float>);
+template void TrajectoryArchive::write_block(std::size_t, const char*, const h5::Slab&, std::span<const double>);
 template void TrajectoryArchive::write_outcome(std::size_t, std::size_t, const OutcomeView<float>&);
 template void TrajectoryArchive::write_outcome(std::size_t, std::size_t, const OutcomeView<double>&);
 template void TrajectoryArchive::read_ensemble(std::size_t, std::size_t, Range, std::span<float>) const;

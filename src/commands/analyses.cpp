@@ -80,7 +80,8 @@ SpectraLayout spectra_layout(const Study& study, const TrajectoryLayout& traject
   SpectraLayout layout{trajectories.seeds, static_cast<std::size_t>(modes), study.koopman.pseudospectrum, {}};
   for (std::size_t i = 0; i < features.size(); ++i) {
     const auto& from = trajectories.configurations[i];
-    SpectraShape shape{from.name, from.parameters, from.features, from.time.size(), from.clock, {}};
+    SpectraShape shape{from.name, from.parameters, from.features, from.time.size(), from.clock, {},
+                       trajectories.initials};
     shape.analyses = analyses_of(study.koopman, delays[i]);
     for (const auto& analysis : shape.analyses) check_window(from.name, analysis, from.time.size());
     const auto blocks = static_cast<std::size_t>(delays[i]) + 1;

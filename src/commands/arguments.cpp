@@ -18,7 +18,8 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::array k_commands{"run", "train", "spectra", "distances", "plan", "calibrate", "status"};
+constexpr std::array k_commands{"run",  "train",     "spectra", "distances", "plan",
+                                "calibrate", "status", "import",  "export"};
 
 po::options_description own_options() {
   po::options_description options("Options");
@@ -30,7 +31,9 @@ po::options_description own_options() {
       "stop in time before this limit, exit 85, resume with the same command")(
       "verify", "status: read everything and compare it with its SHA-256")(
       "petsc", po::value<std::string>()->value_name("\"WORDS\""), "options for PETSc and SLEPc")(
-      "ranks", po::value<int>()->value_name("N"), "plan: number of MPI ranks to plan for");
+      "ranks", po::value<int>()->value_name("N"), "plan: number of MPI ranks to plan for")(
+      "format", po::value<std::string>()->value_name("WORD"), "export: npy, csv or netcdf (default npy)")(
+      "archive", "export: the HDF5 files themselves, compressed and with checksums");
   return options;
 }
 
@@ -80,8 +83,8 @@ void take_words(Arguments& arguments, const std::vector<std::string>& words) {
     throw UsageError(fmt::format("'{}' is one word too many after {} {}", words[2], words[0], words[1]));
   if (words.size() < 2)
     throw UsageError(fmt::format("equikoop {} needs {}", words[0],
-                                 words[0] == std::string("status") ? "the folder of the results"
-                                                                   : "a study file"));
+                                 words[0] == "status" || words[0] == "export" ? "the folder of the results"
+                                                                                   : "a study file"));
 }
 
 }  // namespace
@@ -103,6 +106,8 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   arguments.help = values.count("help") > 0;
   arguments.help_study = values.count("help-study") > 0;
   arguments.version = values.count("version") > 0;
+  arguments.format = values.count("format") ? text("format") : "npy";
+  if (values.count("archive")) arguments.format = "archive";
   if (values.count("ranks")) arguments.ranks = values["ranks"].as<int>();
   if (arguments.ranks < 1) throw UsageError("--ranks: give a number of at least 1");
   for (const Key& key : study_keys())
@@ -147,6 +152,8 @@ std::string help_page() {
          "  equikoop plan STUDY        networks, time, memory and bytes, before anything is spent\n"
          "  equikoop calibrate STUDY   error rates of the tests, on simulated studies\n"
          "  equikoop status DIR        how far a study is\n"
+         "  equikoop import STUDY      trajectories or spectra of other programs (npy, HDF5, CSV)\n"
+         "  equikoop export DIR        results as npy, csv or netcdf; --archive: compressed HDF5\n"
          "\n"
          "Any key of the study file can be given as --section.key=value. Start under MPI, for\n"
          "example: mpirun -n 4 equikoop run input/quickstart.ini\n"

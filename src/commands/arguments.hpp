@@ -16,6 +16,7 @@ struct Arguments {
   std::string walltime;            ///< --walltime
   std::vector<std::string> petsc;  ///< words of --petsc
   int ranks = 1;                   ///< --ranks of `plan`
+  std::string format = "npy";      ///< --format of `export`, or "archive" for --archive
   bool force = false;
   bool quiet = false;
   bool verify = false;             ///< --verify of `status`

@@ -9,6 +9,11 @@ namespace equikoop {
 /// The phases of the three stages, for one table.
 PhaseTable stage_phases();
 
+/// Files of other programs, as the study's [import] sections name them, into trajectories.h5 or
+/// spectra.h5.
+void import_data(Job& job, PhaseTable& phases);
+/// The archives of a folder in other formats, on rank 0 alone.
+void export_data(const Comm& comm, const Arguments& arguments, const Log& log);
 void train(Job& job, PhaseTable& phases);
 void spectra(Job& job, PhaseTable& phases);
 void distances(Job& job, PhaseTable& phases);

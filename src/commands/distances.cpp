@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -207,6 +208,7 @@ SpectraArchive complete_spectra(const Job& job) {
 }  // namespace
 
 void distances(Job& job, PhaseTable& phases) {
+  const auto began = std::chrono::steady_clock::now();
   const auto archive = complete_spectra(job);
   const std::string path = job.path(schema::k_distances_file);
   if (up_to_date(job, path, archive.file().header.identity)) {
@@ -257,7 +259,8 @@ void distances(Job& job, PhaseTable& phases) {
   together(job.comm, [&] {
     if (!job.comm.is_root()) return;
     const auto file = h5::open_file(path, true);
-    RunRow(file.get(), "distances", job.comm.size(), job.nodes, job.hosts).finish(file.get(), static_cast<int>(pairs));
+    RunRow(file.get(), "distances", job.comm.size(), job.nodes, job.hosts,
+           std::chrono::steady_clock::now() - began).finish(file.get(), static_cast<int>(pairs));
   });
   job.log.line("distances: {} pairs written to {}", pairs, path);
 }

@@ -102,7 +102,10 @@ void print_header(const Job& job) {
   log.line("equikoop {} ({}), {}, {}", build_info::version(), build_info::commit(), build_info::compiler(),
            build_info::options());
   log.line("{}", job.arguments.command_line);
-  log.line("study {} ({}), {} configurations x {} seeds x {} initials", job.study.name, job.study.file,
+  if (job.study.imported)
+    log.line("study {} ({}), data of other programs", job.study.name, job.study.file);
+  else
+    log.line("study {} ({}), {} configurations x {} seeds x {} initials", job.study.name, job.study.file,
            job.study.configurations.size(), job.study.seeds, job.study.initials);
   log.line("{} ranks on {} nodes ({}), results in {}", job.comm.size(), job.nodes, job.hosts, job.out);
   std::string libraries = job.provenance.libraries;

@@ -8,21 +8,38 @@
 #include "commands.hpp"
 #include "equikoop/koopman/slepc_session.hpp"
 #include "equikoop/study/keys.hpp"
+#include "equikoop/study/manifest.hpp"
 #include "libraries.hpp"
 
 namespace equikoop {
 namespace {
 
+bool spectra_are_imported(const Study& study) {
+  return study.imported && parse_manifest(study.text, study.file).kind == ImportKind::spectra;
+}
+
+/// What cannot be asked of a study whose data comes from other programs.
+void check_command(const Job& job) {
+  const std::string& command = job.arguments.command;
+  if (job.study.imported && (command == "train" || command == "plan"))
+    throw UsageError(fmt::format("{} has [import] sections: there is nothing to {}. Use: {}", job.study.file, command,
+                                 stage_command(job.arguments, "import")));
+}
+
 void stage(Job& job, PhaseTable& phases) {
   const std::string& command = job.arguments.command;
   const bool all = command == "run";
-  if (all || command == "train") train(job, phases);
-  if (all || command == "spectra") spectra(job, phases);
+  const bool imported = job.study.imported;
+  if (command == "import" || (all && imported)) import_data(job, phases);
+  if (command == "train" || (all && !imported)) train(job, phases);
+  if (command == "spectra" || (all && !spectra_are_imported(job.study))) spectra(job, phases);
   if (all || command == "distances") distances(job, phases);
 }
 
 std::string next_step(const Job& job) {
   const std::string& command = job.arguments.command;
+  if (command == "import")
+    return stage_command(job.arguments, spectra_are_imported(job.study) ? "distances" : "spectra");
   if (command == "train") return stage_command(job.arguments, "spectra");
   if (command == "spectra") return stage_command(job.arguments, "distances");
   return "python3 postprocess/report.py " + shell_word(job.out);
@@ -35,7 +52,9 @@ void work(const Comm& comm, const Arguments& arguments, const std::string& data_
     if (arguments.verify) verify(comm, arguments.target, log);
     return;
   }
+  if (arguments.command == "export") return export_data(comm, arguments, Log(comm.is_root() && !arguments.quiet));
   Job job = begin_job(comm, arguments, data_environment);
+  check_command(job);
   print_header(job);
   if (arguments.command == "plan") return plan(job);
   if (arguments.command == "calibrate") return calibrate(job);

@@ -16,6 +16,7 @@
 
 #include "equikoop/base/error.hpp"
 #include "equikoop/study/keys.hpp"
+#include "equikoop/study/manifest.hpp"
 #include "key_types.hpp"
 #include "sweep.hpp"
 
@@ -32,7 +33,7 @@ std::map<std::string, std::string> raw_values(const std::string& text,
     if (!find_key(key))
       throw UsageError(fmt::format("unknown key '{}'; did you mean '{}'?", key, nearest_key(key)));
   };
-  std::istringstream stream(text);
+  std::istringstream stream(without_import_sections(text));
   const po::options_description none;
   for (const auto& option : po::parse_config_file(stream, none, true).options) {
     known(option.string_key);
@@ -99,6 +100,7 @@ class Builder {
       : raw_(raw_values(text, overrides)) {
     draft_.study.file = file;
     draft_.study.text = text;
+    draft_.study.imported = has_import_sections(text);
     for (const auto& [key, value] : overrides)
       draft_.study.text += fmt::format("{}--{}={}\n", k_override_line, key, value);
   }
@@ -175,10 +177,20 @@ class Builder {
     return all;
   }
 
+  /// Of imported data, the keys of training say nothing.
+  bool speaks(const std::string& key) const {
+    static const std::vector<std::string> sections{"koopman", "compare"};
+    static const std::vector<std::string> keys{"study.name", "study.question", "study.root_seed"};
+    const auto in = [](const auto& words, const std::string& word) {
+      return std::find(words.begin(), words.end(), word) != words.end();
+    };
+    return !draft_.study.imported || in(sections, key.substr(0, key.find('.'))) || in(keys, key);
+  }
+
   std::string resolved() const {
     std::string text;
     for (const Key& key : study_keys())
-      text += fmt::format("{} = {}\n", key.name,
+      if (speaks(key.name)) text += fmt::format("{} = {}\n", key.name,
                           key.name == "study.name" ? draft_.study.name : value_text(key));
     return text;
   }
@@ -214,6 +226,7 @@ Study read_study(const Comm& comm, const std::string& file, std::span<const Over
     std::stringstream buffer;
     buffer << stream.rdbuf();
     text = buffer.str();
+    if (file.ends_with(".json")) text = json_as_ini(text, file);
   });
   return parse_study(comm.broadcast(text), file, overrides);
 }

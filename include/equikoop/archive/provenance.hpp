@@ -18,6 +18,7 @@ struct Provenance {
   std::string commit;
   std::string command_line;
   std::string libraries;  ///< one "name version" a line
+  std::string sources = {};  ///< files of other programs that were imported, one a line; or empty
 };
 
 /// What a file says of itself.
@@ -27,6 +28,7 @@ struct Header {
   std::string study_text;
   std::string study_resolved;
   std::string created;
+  std::string sources;
 };
 
 /// Writes the root attributes and /provenance of a new file. One process.
@@ -46,7 +48,9 @@ void check_same_study(const Header& header, const std::string& path, const Study
 class RunRow {
  public:
   /// Takes the first free row; a full table leaves no row (the archive works on).
-  RunRow(hid_t file, const std::string& stage, int ranks, int nodes, const std::string& hosts);
+  /// `before`: time that the job had worked already.
+  RunRow(hid_t file, const std::string& stage, int ranks, int nodes, const std::string& hosts,
+         std::chrono::duration<double> before = {});
   /// Fills in the end and the number of ensembles (or pairs) that this job finished.
   void finish(hid_t file, int done);
 
@@ -60,7 +64,7 @@ class RunRow {
   std::chrono::steady_clock::time_point began_;
 };
 
-/// Now, as ISO-8601 UTC.
-std::string utc_now();
+/// Now, or `before` now, as ISO-8601 UTC.
+std::string utc_now(std::chrono::duration<double> before = {});
 
 }  // namespace equikoop

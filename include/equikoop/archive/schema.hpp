@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Every group, dataset and attribute name of the archive, and its format version. Nothing else.
-// README.md ("The archive") describes them for readers without our code.
+// README.md in this folder describes them for readers without our code.
 #pragma once
 
 namespace equikoop::schema {

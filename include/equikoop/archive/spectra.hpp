@@ -31,6 +31,7 @@ struct SpectraShape {
   std::size_t snapshots = 0;
   ClockDurations clock;
   std::vector<AnalysisShape> analyses;  ///< the first is the main one
+  std::size_t initials = 0;             ///< trajectories of an ensemble; 0: not known
 };
 
 /// Reduced operators of at most this side are kept beside their eigenvalues.

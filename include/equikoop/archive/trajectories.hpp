@@ -36,6 +36,7 @@ struct TrajectoryLayout {
   std::size_t seeds = 0;
   std::size_t initials = 0;
   std::vector<ConfigurationShape> configurations;
+  bool tested = true;  ///< whether there are test losses and accuracies; imported data has none
 };
 
 /// What an ensemble leaves beside its snapshots; shapes as in the archive.
@@ -76,10 +77,21 @@ class TrajectoryArchive {
   template <class Real>
   void write_snapshots(std::size_t configuration, std::size_t seed, std::size_t first,
                        std::size_t count, std::span<const Real> values);
+  /// Any block of the observables or of the losses (schema.hpp: k_observables, k_loss), for those who
+  /// have the numbers in another order; `slab` over (seed, initial, time, feature) or (seed, initial,
+  /// step).
+  template <class Real>
+  void write_block(std::size_t configuration, const char* dataset, const h5::Slab& slab,
+                   std::span<const Real> values);
+  /// (seed, initial), the whole of a configuration.
+  void write_diverged_at(std::size_t configuration, std::span<const std::int64_t> steps);
   template <class Real>
   void write_outcome(std::size_t configuration, std::size_t seed, const OutcomeView<Real>& outcome);
   /// Stores the checksum and sets the mark, after both data and checksum are on the disk.
   void mark_complete(std::size_t configuration, std::size_t seed);
+  /// The same for an ensemble that came by write_block, which has no order that could be hashed on the
+  /// way: it is read once more, after all ranks have written and forced it to the disk.
+  void seal(std::size_t configuration, std::size_t seed);
 
   /// Every snapshot of one ensemble, some of its features, into `values` (initial, time, feature).
   template <class Real>
@@ -94,8 +106,9 @@ class TrajectoryArchive {
   struct Recording;
 
   TrajectoryArchive();
-  template <class Real>
   std::string checksum_now(std::size_t configuration, std::size_t seed) const;
+  template <class Real>
+  std::string checksum_as(std::size_t configuration, std::size_t seed) const;
   h5::Handle group(std::size_t configuration) const;
 
   ArchiveFile archive_;

@@ -176,6 +176,7 @@ struct Study {
   std::string file;           ///< path it was read from
   std::string text;           ///< the file, with overrides appended
   std::string resolved;       ///< every key with its value, one a line
+  bool imported = false;      ///< its trajectories or spectra come from other programs (manifest.hpp)
   int seeds = 5;
   int initials = 10;
   int copies = 1;             ///< times each configuration is repeated with seeds of its own
