@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Finds every library equikoop stands on, as imported targets, and says in one line what is missing.
+# Installed beside the package configuration, so that a program that uses the library finds the same.
 find_package(MPI REQUIRED COMPONENTS C)
 # The C interface only: the C++ bindings were removed from MPI 3.
 set_property(TARGET MPI::MPI_C APPEND PROPERTY
              INTERFACE_COMPILE_DEFINITIONS OMPI_SKIP_MPICXX=1 MPICH_SKIP_MPICXX=1)
 
 find_package(PkgConfig REQUIRED)
+if(EQUIKOOP_KOOPMAN)
 foreach(package PETSC SLEPC)  # a PETSc built by hand is found through its usual variables
   foreach(folder "$ENV{${package}_DIR}/lib/pkgconfig"
                  "$ENV{${package}_DIR}/$ENV{PETSC_ARCH}/lib/pkgconfig")
@@ -20,6 +22,19 @@ foreach(target PkgConfig::PETSC PkgConfig::SLEPC)
   # Compiler flags of the package builder (warnings, fortification) are not ours to inherit.
   set_target_properties(${target} PROPERTIES INTERFACE_COMPILE_OPTIONS "")
 endforeach()
+include(CheckCXXSourceCompiles)
+set(CMAKE_REQUIRED_INCLUDES ${PETSC_INCLUDE_DIRS})
+check_cxx_source_compiles("#include <petscconf.h>
+#ifdef PETSC_USE_COMPLEX
+#error complex
+#endif
+int main() {}" EQUIKOOP_PETSC_IS_REAL)
+unset(CMAKE_REQUIRED_INCLUDES)
+if(NOT EQUIKOOP_PETSC_IS_REAL)
+  message(FATAL_ERROR "equikoop needs a PETSc of real scalars; the one in ${PETSC_INCLUDE_DIRS} is complex. "
+                      "Set PETSC_DIR, PETSC_ARCH and SLEPC_DIR to a real build, or load its module.")
+endif()
+endif()
 
 set(HDF5_PREFER_PARALLEL ON)
 find_package(HDF5 REQUIRED COMPONENTS C HL)
@@ -41,10 +56,10 @@ find_package(LAPACK REQUIRED)
 find_library(LAPACKE_LIBRARY NAMES lapacke REQUIRED)
 find_path(LAPACKE_INCLUDE_DIR lapacke.h REQUIRED PATH_SUFFIXES lapacke openblas)
 find_path(CBLAS_INCLUDE_DIR cblas.h REQUIRED PATH_SUFFIXES openblas)
-add_library(equikoop_linear_algebra INTERFACE)
-target_include_directories(equikoop_linear_algebra SYSTEM INTERFACE ${LAPACKE_INCLUDE_DIR}
+add_library(equikoop::linear_algebra INTERFACE IMPORTED GLOBAL)
+target_include_directories(equikoop::linear_algebra SYSTEM INTERFACE ${LAPACKE_INCLUDE_DIR}
                                                                     ${CBLAS_INCLUDE_DIR})
-target_link_libraries(equikoop_linear_algebra INTERFACE ${LAPACKE_LIBRARY} LAPACK::LAPACK)
+target_link_libraries(equikoop::linear_algebra INTERFACE ${LAPACKE_LIBRARY} LAPACK::LAPACK)
 
 include(CheckCXXSymbolExists)
 set(CMAKE_REQUIRED_LIBRARIES LAPACK::LAPACK)

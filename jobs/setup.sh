@@ -3,6 +3,7 @@
 # Installs what is missing, configures and builds. Run again, it does nothing that is done.
 #   jobs/setup.sh [--tests | --long]    --tests: the packages and programs of the tests as well; --long:
 #                                       and those of tests/run.sh --long
+# EQUIKOOP_BUILD names the build folder; EQUIKOOP_NATIVE=OFF builds for any machine of this kind.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=environment.sh
 . "$(dirname "$0")/environment.sh"
@@ -73,7 +74,7 @@ fi
 # Configure once; the cache keeps whether tests are built, and a later --tests turns them on.
 if [ ! -f "$equikoop_build/CMakeCache.txt" ] ||
    { [ $tests = ON ] && ! grep -q '^EQUIKOOP_TESTS:BOOL=ON' "$equikoop_build/CMakeCache.txt"; }; then
-  cmake -S "$equikoop_root" -B "$equikoop_build" -DCMAKE_BUILD_TYPE=Release -DEQUIKOOP_NATIVE=ON \
+  cmake -S "$equikoop_root" -B "$equikoop_build" -DCMAKE_BUILD_TYPE=Release -DEQUIKOOP_NATIVE="${EQUIKOOP_NATIVE:-ON}" \
         -DEQUIKOOP_TESTS=$tests > "$equikoop_root/build-configure.log" 2>&1 || {
     tail -n 20 "$equikoop_root/build-configure.log" >&2
     echo "equikoop: CMake could not configure; the lines above say what it did not find (load its module, or set CMAKE_PREFIX_PATH)" >&2

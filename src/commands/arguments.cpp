@@ -18,12 +18,14 @@ namespace {
 
 namespace po = boost::program_options;
 
-constexpr std::array k_commands{"run",  "train",     "spectra", "distances", "plan",
-                                "calibrate", "status", "import",  "export"};
+constexpr std::array k_commands{"run",       "train",  "spectra", "distances", "plan", "calibrate",
+                                "status",    "import", "export",  "init",      "selftest"};
 
 po::options_description own_options() {
   po::options_description options("Options");
   options.add_options()("help,h", "this page")("help-study", "every key of a study file")(
+      "cite", "how to cite, as BibTeX")("man", "this page as a manual page (roff)")(
+      "completion", po::value<std::string>()->value_name("SHELL"), "completion script for bash or zsh")(
       "version", "version, commit, libraries, build options")(
       "out", po::value<std::string>()->value_name("DIR"), "folder of the results (default results/NAME)")(
       "force", "begin archives anew where others are there")("quiet,q", "errors only")(
@@ -33,7 +35,9 @@ po::options_description own_options() {
       "petsc", po::value<std::string>()->value_name("\"WORDS\""), "options for PETSc and SLEPc")(
       "ranks", po::value<int>()->value_name("N"), "plan: number of MPI ranks to plan for")(
       "format", po::value<std::string>()->value_name("WORD"), "export: npy, csv or netcdf (default npy)")(
-      "archive", "export: the HDF5 files themselves, compressed and with checksums");
+      "archive", "export: the HDF5 files themselves, compressed and with checksums")(
+      "json", "plan, status: one JSON object for scripts")(
+      "watch", "status: again every few seconds until the study is whole");
   return options;
 }
 
@@ -81,7 +85,8 @@ void take_words(Arguments& arguments, const std::vector<std::string>& words) {
   if (words.size() > 1) arguments.target = words[1];
   if (words.size() > 2)
     throw UsageError(fmt::format("'{}' is one word too many after {} {}", words[2], words[0], words[1]));
-  if (words.size() < 2)
+  const bool alone = words[0] == "init" || words[0] == "selftest";
+  if (words.size() < 2 && !alone)
     throw UsageError(fmt::format("equikoop {} needs {}", words[0],
                                  words[0] == "status" || words[0] == "export" ? "the folder of the results"
                                                                                    : "a study file"));
@@ -108,12 +113,21 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   arguments.version = values.count("version") > 0;
   arguments.format = values.count("format") ? text("format") : "npy";
   if (values.count("archive")) arguments.format = "archive";
+  arguments.completion = text("completion");
+  arguments.cite = values.count("cite") > 0;
+  arguments.man = values.count("man") > 0;
+  arguments.json = values.count("json") > 0;
+  arguments.watch = values.count("watch") > 0;
   if (values.count("ranks")) arguments.ranks = values["ranks"].as<int>();
   if (arguments.ranks < 1) throw UsageError("--ranks: give a number of at least 1");
   for (const Key& key : study_keys())
     if (values.count(key.name)) arguments.overrides.push_back({key.name, text(key.name.c_str())});
-  const bool page = arguments.help || arguments.help_study || arguments.version;
+  const bool page = arguments.help || arguments.help_study || arguments.version || arguments.cite || arguments.man ||
+                    !arguments.completion.empty();
   if (values.count("words") && !page) take_words(arguments, values["words"].as<std::vector<std::string>>());
+  if (arguments.json && arguments.command != "plan" && arguments.command != "status")
+    throw UsageError("--json goes with plan and status; results are in the HDF5 files and the report's CSV");
+  if (arguments.watch && arguments.command != "status") throw UsageError("--watch goes with status");
   return arguments;
 }
 
@@ -140,6 +154,14 @@ std::string stage_command(const Arguments& arguments, const std::string& stage) 
   return line;
 }
 
+std::vector<std::string> command_names() { return {k_commands.begin(), k_commands.end()}; }
+
+std::vector<std::string> option_names() {
+  std::vector<std::string> names;
+  for (const auto& option : own_options().options()) names.push_back("--" + option->long_name());
+  return names;
+}
+
 std::string help_page() {
   std::ostringstream options;
   options << own_options();
@@ -154,6 +176,8 @@ std::string help_page() {
          "  equikoop status DIR        how far a study is\n"
          "  equikoop import STUDY      trajectories or spectra of other programs (npy, HDF5, CSV)\n"
          "  equikoop export DIR        results as npy, csv or netcdf; --archive: compressed HDF5\n"
+         "  equikoop init QUESTION     writes a commented study file: width, optimizer, ...\n"
+         "  equikoop selftest          known spectra, a small study, figures of this machine\n"
          "\n"
          "Any key of the study file can be given as --section.key=value. Start under MPI, for\n"
          "example: mpirun -n 4 equikoop run input/quickstart.ini\n"

@@ -15,6 +15,7 @@ struct Arguments {
   std::string out;                 ///< --out; empty: results/NAME
   std::string walltime;            ///< --walltime
   std::vector<std::string> petsc;  ///< words of --petsc
+  std::string completion;          ///< --completion: bash or zsh
   int ranks = 1;                   ///< --ranks of `plan`
   std::string format = "npy";      ///< --format of `export`, or "archive" for --archive
   bool force = false;
@@ -23,6 +24,10 @@ struct Arguments {
   bool help = false;
   bool help_study = false;
   bool version = false;
+  bool cite = false;
+  bool man = false;
+  bool json = false;   ///< plan, status: for scripts
+  bool watch = false;  ///< status: again and again
   std::vector<Override> overrides;  ///< --section.key=value
   std::string command_line;         ///< as typed, for the record
 };
@@ -39,5 +44,9 @@ std::string stage_command(const Arguments& arguments, const std::string& stage);
 
 /// The page of `equikoop --help`.
 std::string help_page();
+
+/// Words of the command line: for the shells' completion.
+std::vector<std::string> command_names();
+std::vector<std::string> option_names();
 
 }  // namespace equikoop

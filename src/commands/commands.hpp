@@ -20,8 +20,13 @@ void distances(Job& job, PhaseTable& phases);
 void plan(Job& job);
 /// Simulates studies whose truth is known; writes calibration.csv.
 void calibrate(Job& job);
-/// Reads the archives in `folder` on rank 0 alone.
-void status(const Comm& comm, const std::string& folder, const Log& log);
+/// Reads the archives in the folder on rank 0 alone; with --watch, until they are whole.
+void status(const Comm& comm, const Arguments& arguments);
+/// Writes a study file for a question, on rank 0.
+void init(const Comm& comm, const Arguments& arguments);
+/// Known spectra and distances, a small study through the three stages, figures of merit. Throws
+/// Error where a number is not what it must be.
+void selftest(const Comm& comm, const Arguments& arguments);
 /// Compares all that is whole in `folder` with its checksums; throws Error that names what differs.
 /// Collective.
 void verify(const Comm& comm, const std::string& folder, const Log& log);

@@ -76,7 +76,7 @@ Job begin_job(const Comm& comm, const Arguments& arguments, const std::string& d
   Job job{comm, arguments, read_study(comm, arguments.target, arguments.overrides), arguments.out,
           own_provenance(arguments.command_line),
           {data_environment, std::filesystem::path(arguments.target).parent_path().string()},
-          Log(comm.is_root() && !arguments.quiet), Stop(arguments.walltime, comm.is_root()), 1, "", nullptr};
+          Log(comm.is_root() && !arguments.quiet && !arguments.json), Stop(arguments.walltime, comm.is_root()), 1, "", nullptr};
   if (job.out.empty()) job.out = "results/" + job.study.name;
   const auto hosts = host_names(comm);
   job.nodes = comm.sum(comm.split_node().is_root() ? 1 : 0);

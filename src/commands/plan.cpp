@@ -9,6 +9,7 @@
 
 #include "analyses.hpp"
 #include "commands.hpp"
+#include "json.hpp"
 #include "equikoop/archive/schema.hpp"
 #include "equikoop/base/random.hpp"
 #include "equikoop/data/dataset.hpp"
@@ -165,6 +166,24 @@ double data_memory(const Job& job, const std::vector<DataShape>& shapes) {
   return bytes;
 }
 
+/// A limit for the queue: the expected time and half of it, rounded up to minutes, at least ten.
+int limit_minutes(double seconds) {
+  constexpr double k_margin = 1.5;
+  constexpr int k_least = 10;
+  return std::max(k_least, static_cast<int>(std::ceil(k_margin * seconds / 60)));
+}
+
+/// The line that submits the study to Slurm with what was planned.
+std::string submit_line(const Job& job, int ranks, double train, double spectra) {
+  std::string line = fmt::format("jobs/submit.sh {} --train-ranks {} --train-time {} --spectra-ranks {} --spectra-time {}",
+                                 shell_word(job.arguments.target), ranks, limit_minutes(train), ranks,
+                                 limit_minutes(spectra));
+  if (!job.arguments.out.empty()) line += fmt::format(" --out {}", shell_word(job.arguments.out));
+  for (const auto& [key, value] : job.arguments.overrides)
+    line += fmt::format(" {}", shell_word(fmt::format("--{}={}", key, value)));
+  return line;
+}
+
 }  // namespace
 
 void plan(Job& job) {
@@ -220,6 +239,16 @@ void plan(Job& job) {
                bytes_text(data_memory(job, shapes)));
   job.log.line("  training: 4 x initials x weights + 32 MiB of snapshots; spectra: initials x snapshots x features "
                "(raw, never times delays) + 8 B x (4 x modes + 20) x (features x (delays + 1) + initials x snapshots)");
+  const std::string submit = submit_line(job, ranks, train, spectra);
+  job.log.line("cost: {:.3g} core hours; submit with: {}", ranks * (train + spectra) / 3600, submit);
+  if (job.arguments.json && job.comm.is_root())
+    fmt::print("{{\"study\": {}, \"ranks\": {}, \"configurations\": {}, \"networks\": {:.0f}, \"spectra\": {:.0f}, "
+               "\"pairs\": {:.0f}, \"flops\": {:.6g}, \"train_seconds\": {:.6g}, \"spectra_seconds\": {:.6g}, "
+               "\"core_hours\": {:.6g}, \"trajectory_bytes\": {:.0f}, \"memory_bytes_per_rank\": {:.0f}, "
+               "\"submit\": {}}}\n",
+               json_text(job.study.name), ranks, shapes.size(), totals.networks,
+               ensembles * static_cast<double>(shapes.size()), pairs, network ? totals.flops : 0.0, train, spectra,
+               ranks * (train + spectra) / 3600, totals.trajectory_bytes, totals.memory, json_text(submit));
   const double useful = std::max(1.0, std::floor(totals.train / std::max(longest_train, 1e-9)));
   job.log.line("advice: up to {:.0f} ranks shorten the training; beyond, ranks wait for the longest ensemble ({})",
                useful, duration_text(longest_train));

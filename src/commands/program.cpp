@@ -10,6 +10,7 @@
 #include "equikoop/study/keys.hpp"
 #include "equikoop/study/manifest.hpp"
 #include "libraries.hpp"
+#include "pages.hpp"
 
 namespace equikoop {
 namespace {
@@ -47,21 +48,22 @@ std::string next_step(const Job& job) {
 
 void work(const Comm& comm, const Arguments& arguments, const std::string& data_environment) {
   if (arguments.command == "status") {
-    const Log log(comm.is_root());
-    status(comm, arguments.target, log);
-    if (arguments.verify) verify(comm, arguments.target, log);
+    status(comm, arguments);
+    if (arguments.verify) verify(comm, arguments.target, Log(comm.is_root() && !arguments.json));
     return;
   }
   if (arguments.command == "export") return export_data(comm, arguments, Log(comm.is_root() && !arguments.quiet));
+  if (arguments.command == "init") return init(comm, arguments);
+  if (arguments.command == "selftest") return selftest(comm, arguments);
   Job job = begin_job(comm, arguments, data_environment);
   check_command(job);
-  print_header(job);
+  if (!arguments.json) print_header(job);
   if (arguments.command == "plan") return plan(job);
   if (arguments.command == "calibrate") return calibrate(job);
   PhaseTable phases = stage_phases();
   stage(job, phases);
   phases.print(comm, job.log);
-  job.log.line("method: Redman et al., arXiv:2302.09160");
+  job.log.line("method: Redman et al., arXiv:2302.09160 (equikoop --cite)");
   job.log.line("next: {}", next_step(job));
 }
 
@@ -69,6 +71,9 @@ void work(const Comm& comm, const Arguments& arguments, const std::string& data_
 bool print_page(const Comm& comm, const Arguments& arguments) {
   std::string page;
   if (arguments.version) page = version_page();
+  else if (arguments.cite) page = cite_page();
+  else if (arguments.man) page = manual_page();
+  else if (!arguments.completion.empty()) page = completion_page(arguments.completion);
   else if (arguments.help_study) page = study_reference();
   else if (arguments.help || arguments.command.empty()) page = help_page();
   if (page.empty()) return false;

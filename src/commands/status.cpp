@@ -2,31 +2,41 @@
 // equikoop status: how far a study is and what to do next, from its archives alone.
 #include <fmt/format.h>
 
+#include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <sstream>
+#include <thread>
+#include <utility>
 
 #include "commands.hpp"
 #include "equikoop/archive/schema.hpp"
 #include "equikoop/archive/spectra.hpp"
 #include "equikoop/archive/trajectories.hpp"
 #include "equikoop/study/study.hpp"
+#include "json.hpp"
 
 namespace equikoop {
 namespace {
 
-std::string share(std::size_t done, std::size_t all, const char* what) {
-  return fmt::format("{} of {} {}{}", done, all, what, done == all ? "" : ", incomplete");
-}
+constexpr std::chrono::seconds k_watch_interval{5};
 
-std::string trajectories_state(const Comm& self, const std::string& path) {
-  const auto archive = TrajectoryArchive::read(self, path);
-  return share(archive.complete_count(), archive.ensemble_count(), "ensembles");
-}
+/// What one file of the folder holds.
+struct FileState {
+  const char* name;
+  bool there = false;
+  std::size_t done = 0;
+  std::size_t all = 0;
+  const char* unit = "";
+  double bytes = 0;
+  bool whole() const { return there && done == all; }
+};
 
-std::string spectra_state(const Comm& self, const std::string& path) {
-  const auto archive = SpectraArchive::read(self, path);
-  return share(archive.complete_count(), archive.row_count(), "spectra");
-}
+struct FolderState {
+  FileState trajectories{schema::k_trajectories_file}, spectra{schema::k_spectra_file},
+      distances{schema::k_distances_file};
+  std::string next;
+};
 
 /// The study of an archive with the overrides it was begun with, as words of a command; STUDY where
 /// another program wrote the file.
@@ -41,17 +51,14 @@ std::string study_words(const std::string& path) {
   return words;
 }
 
-/// One line for a file; returns whether it is there and whole.
-template <class State>
-bool report(const Log& log, const std::string& folder, const char* name, const State& state) {
+/// Looks into a file with count(path) -> {done, all}.
+template <class Count>
+FileState look(const std::string& folder, const char* name, const char* unit, const Count& count) {
+  FileState state{name};
   const std::string path = folder + "/" + name;
-  if (!std::filesystem::exists(path)) {
-    log.line("  {:<16} not there", name);
-    return false;
-  }
-  const std::string text = state(path);
-  log.line("  {:<16} {} ({})", name, text, bytes_text(static_cast<double>(std::filesystem::file_size(path))));
-  return text.find("incomplete") == std::string::npos;
+  if (!std::filesystem::exists(path)) return state;
+  const auto [done, all] = count(path);
+  return {name, true, done, all, unit, static_cast<double>(std::filesystem::file_size(path))};
 }
 
 std::string next_command(const std::string& folder, bool trained, bool computed, bool compared) {
@@ -65,24 +72,63 @@ std::string next_command(const std::string& folder, bool trained, bool computed,
   return "equikoop run STUDY --out " + shell_word(folder);
 }
 
+FolderState state_of(const Comm& self, const std::string& folder) {
+  using Count = std::pair<std::size_t, std::size_t>;
+  FolderState state;
+  state.trajectories = look(folder, schema::k_trajectories_file, "ensembles", [&](const auto& path) {
+    const auto archive = TrajectoryArchive::read(self, path);
+    return Count(archive.complete_count(), archive.ensemble_count());
+  });
+  state.spectra = look(folder, schema::k_spectra_file, "spectra", [&](const auto& path) {
+    const auto archive = SpectraArchive::read(self, path);
+    return Count(archive.complete_count(), archive.row_count());
+  });
+  state.distances = look(folder, schema::k_distances_file, "", [](const auto& path) {
+    read_header(h5::open_file(path, false).get(), path, schema::k_distances_type);
+    return Count(1, 1);  // written at once: there is no half of it
+  });
+  state.next = next_command(folder, state.trajectories.whole(), state.spectra.whole(), state.distances.whole());
+  return state;
+}
+
+std::string words(const FileState& file) {
+  if (!file.there) return "not there";
+  if (*file.unit == '\0') return fmt::format("whole ({})", bytes_text(file.bytes));
+  return fmt::format("{} of {} {}{} ({})", file.done, file.all, file.unit, file.whole() ? "" : ", incomplete",
+                     bytes_text(file.bytes));
+}
+
+void print_lines(const std::string& folder, const FolderState& state) {
+  fmt::print("{}\n", folder);
+  for (const FileState* file : {&state.trajectories, &state.spectra, &state.distances})
+    fmt::print("  {:<16} {}\n", file->name, words(*file));
+  fmt::print("next: {}\n", state.next);
+}
+
+void print_json(const std::string& folder, const FolderState& state) {
+  std::string object = fmt::format("{{\"folder\": {}", json_text(folder));
+  for (const FileState* file : {&state.trajectories, &state.spectra, &state.distances})
+    object += fmt::format(", {}: {{\"there\": {}, \"whole\": {}, \"done\": {}, \"all\": {}, \"bytes\": {:.0f}}}",
+                          json_text(file->name), file->there, file->whole(), file->done, file->all, file->bytes);
+  fmt::print("{}, \"next\": {}}}\n", object, json_text(state.next));
+}
+
 }  // namespace
 
-void status(const Comm& comm, const std::string& folder, const Log& log) {
+void status(const Comm& comm, const Arguments& arguments) {
   const Comm self(MPI_COMM_SELF);
+  const std::string& folder = arguments.target;
   together(comm, [&] {
     if (!comm.is_root()) return;
     if (!std::filesystem::is_directory(folder))
       throw UsageError(fmt::format("{} is not a folder of results; give the one that --out named", folder));
-    log.line("{}", folder);
-    const bool trained = report(log, folder, schema::k_trajectories_file,
-                                [&](const auto& path) { return trajectories_state(self, path); });
-    const bool computed = report(log, folder, schema::k_spectra_file,
-                                 [&](const auto& path) { return spectra_state(self, path); });
-    const bool compared = report(log, folder, schema::k_distances_file, [](const auto& path) {
-      read_header(h5::open_file(path, false).get(), path, schema::k_distances_type);
-      return std::string("whole");
-    });
-    log.line("next: {}", next_command(folder, trained, computed, compared));
+    for (;;) {
+      const FolderState state = state_of(self, folder);
+      arguments.json ? print_json(folder, state) : print_lines(folder, state);
+      std::fflush(stdout);
+      if (!arguments.watch || state.distances.whole()) return;
+      std::this_thread::sleep_for(k_watch_interval);
+    }
   });
 }
 

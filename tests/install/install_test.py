@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What cmake --install leaves: a stranger's project builds on it through CMake and through
+pkg-config, and manual page and completion work. EQUIKOOP_BUILD is the build folder."""
+import os
+import pathlib
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support.equikoop import ROOT, StudyTest, environment, main
+
+BUILD = pathlib.Path(os.environ.get("EQUIKOOP_BUILD") or ROOT / "build/native")
+OUTSIDE = ROOT / "tests/install/outside"
+
+
+def cache(name):
+    """The value of a variable of the build's cache."""
+    for line in (BUILD / "CMakeCache.txt").read_text().splitlines():
+        if line.startswith(name + ":"):
+            return line.split("=", 1)[1]
+    raise AssertionError(f"{name} is not in the cache")
+
+
+class Install(StudyTest):
+    def setUp(self):
+        super().setUp()
+        if cache("EQUIKOOP_SANITIZE"):
+            self.skipTest("a library with sanitizers needs their flags in every program")
+        self.prefix = self.folder / "prefix"
+        self.shell("cmake", "--install", BUILD, "--prefix", self.prefix)
+
+    def shell(self, *words, **more):
+        more = {"PKG_CONFIG_PATH": os.environ.get("PKG_CONFIG_PATH", ""), **more}
+        done = subprocess.run([str(word) for word in words], capture_output=True, text=True, timeout=300,
+                              cwd=self.folder, env=environment(self.shared, more))
+        self.assertEqual(done.returncode, 0, f"{words}: {done.stdout[-3000:]}{done.stderr[-3000:]}")
+        return done.stdout
+
+    def test_the_tree_is_of_use_to_strangers(self):
+        with self.subTest("CMake package"):
+            self.shell("cmake", "-S", OUTSIDE, "-B", "outside", f"-DCMAKE_PREFIX_PATH={self.prefix}",
+                       f"-DCMAKE_CXX_COMPILER={cache('CMAKE_CXX_COMPILER')}", "-DCMAKE_BUILD_TYPE=Release")
+            self.shell("cmake", "--build", "outside")
+            self.assertIn("error", self.shell("outside/outside"))
+        with self.subTest("pkg-config"):
+            folder = next(self.prefix.rglob("equikoop.pc")).parent
+            path = f"{folder}:{os.environ.get('PKG_CONFIG_PATH', '')}".rstrip(":")
+            flags = self.shell("pkg-config", "--cflags", "--libs", "equikoop", PKG_CONFIG_PATH=path).split()
+            self.shell("mpicxx", "-std=c++20", OUTSIDE / "outside.cpp", "-o", "with_pkg_config", *flags)
+            self.assertIn("error", self.shell("./with_pkg_config"))
+        with self.subTest("manual page"):
+            manual = (self.prefix / "share/man/man1/equikoop.1").read_text()
+            for word in (".TH EQUIKOOP 1", "selftest", "learning_rate"):
+                self.assertIn(word, manual)
+        with self.subTest("completion"):
+            script = self.prefix / "share/bash-completion/completions/equikoop"
+            found = self.shell("bash", "-c", f"source {script}; COMP_WORDS=(equikoop dist); COMP_CWORD=1; "
+                               "_equikoop; echo ${COMPREPLY[@]}")
+            self.assertEqual(found.split(), ["distances"])
+        with self.subTest("study files and report"):
+            share = self.prefix / "share/equikoop"
+            self.assertTrue((share / "input/quickstart.ini").exists())
+            self.assertTrue((share / "postprocess/report.py").exists())
+            self.assertFalse((share / "input/data").exists(), "data sets are not ours to install")
+
+
+if __name__ == "__main__":
+    main()
