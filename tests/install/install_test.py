@@ -28,7 +28,6 @@ class Install(StudyTest):
         if cache("EQUIKOOP_SANITIZE"):
             self.skipTest("a library with sanitizers needs their flags in every program")
         self.prefix = self.folder / "prefix"
-        self.shell("cmake", "--install", BUILD, "--prefix", self.prefix)
 
     def shell(self, *words, **more):
         more = {"PKG_CONFIG_PATH": os.environ.get("PKG_CONFIG_PATH", ""), **more}
@@ -38,6 +37,7 @@ class Install(StudyTest):
         return done.stdout
 
     def test_the_tree_is_of_use_to_strangers(self):
+        self.shell("cmake", "--install", BUILD, "--prefix", self.prefix)
         with self.subTest("CMake package"):
             self.shell("cmake", "-S", OUTSIDE, "-B", "outside", f"-DCMAKE_PREFIX_PATH={self.prefix}",
                        f"-DCMAKE_CXX_COMPILER={cache('CMAKE_CXX_COMPILER')}", "-DCMAKE_BUILD_TYPE=Release")
@@ -63,6 +63,13 @@ class Install(StudyTest):
             self.assertTrue((share / "input/quickstart.ini").exists())
             self.assertTrue((share / "postprocess/report.py").exists())
             self.assertFalse((share / "input/data").exists(), "data sets are not ours to install")
+
+    def test_a_complex_petsc_is_refused_in_words(self):
+        (self.folder / "petscconf.h").write_text("#define PETSC_USE_COMPLEX 1\n")
+        done = subprocess.run(["cmake", "-S", str(ROOT), "-B", "complex", f"-DPETSC_INCLUDE_DIRS={self.folder}"],
+                              capture_output=True, text=True, cwd=self.folder, env=environment(self.shared))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("needs a PETSc of real scalars", " ".join(done.stderr.split()))
 
 
 if __name__ == "__main__":
