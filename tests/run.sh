@@ -47,5 +47,6 @@ run_long "stops" "$python" "$equikoop_root/tests/hostile/stop_test.py"
 for name in sanitizers clang valgrind fuzz; do
   run_long "$name" "$equikoop_root/tests/long/$name.sh"
 done
+run_long "mpich" "$equikoop_root/tests/install/mpich.sh"
 [ ${#failed[@]} -eq 0 ] || { echo "equikoop: failed: ${failed[*]}" >&2; exit 1; }
 echo "equikoop: the long tests passed"

@@ -157,8 +157,9 @@ std::string stage_command(const Arguments& arguments, const std::string& stage) 
 std::vector<std::string> command_names() { return {k_commands.begin(), k_commands.end()}; }
 
 std::vector<std::string> option_names() {
+  const po::options_description options = own_options();
   std::vector<std::string> names;
-  for (const auto& option : own_options().options()) names.push_back("--" + option->long_name());
+  for (const auto& option : options.options()) names.push_back("--" + option->long_name());
   return names;
 }
 
