@@ -52,7 +52,7 @@ void fill_analysis(hid_t id, const SpectraLayout& layout, const AnalysisShape& a
   complete_marks(id, seed, layout.seeds,
                  "of row [seed] of eigenvalues, residuals_insample, residuals_heldout, amplitudes, singular_values, "
                  "total_energy, rank, trajectories_used, noise_cut");
-  if (!analysis.id.empty() || layout.modes > k_most_reduced) return;
+  if (!analysis.id.empty() || !layout.reduced || layout.modes > k_most_reduced) return;
   scaled_dataset(id, schema::k_reduced, H5T_IEEE_F64LE, {&seed, &mode, &mode},
                  {"reduced operator", "1", "in an orthonormal basis of the kept modes; NaN beyond the rank"});
 }

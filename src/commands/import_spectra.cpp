@@ -135,6 +135,7 @@ Rows read_source(const ImportSource& source, const std::string& folder, std::str
 void import_spectra(Job& job, const Manifest& manifest, const std::string& folder) {
   std::vector<Rows> all;
   SpectraLayout layout;
+  layout.reduced = false;
   Provenance provenance = job.provenance;
   together(job.comm, [&] {
     for (const auto& source : manifest.sources) {
@@ -159,7 +160,7 @@ void import_spectra(Job& job, const Manifest& manifest, const std::string& folde
     if (!job.comm.is_root()) return;
     RunRow run(archive.id(), "import", job.comm.size(), job.nodes, job.hosts);
     for (std::size_t c = 0; c < all.size(); ++c)
-      for (std::size_t seed = 0; seed < layout.seeds; ++seed) archive.write_row(c, 0, seed, all[c][seed]);
+      for (std::size_t seed = 0; seed < layout.seeds; ++seed) archive.write_rows(c, seed, {all[c][seed]});
     run.finish(archive.id(), static_cast<int>(archive.row_count()));
   });
   job.log.line("import: spectra of {} configurations x {} seeds, up to {} eigenvalues, written to {}",

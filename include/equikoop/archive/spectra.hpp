@@ -42,6 +42,7 @@ struct SpectraLayout {
   std::size_t modes = 0;
   int pseudospectrum = 0;  ///< points a side, or 0
   std::vector<SpectraShape> configurations;
+  bool reduced = true;  ///< whether the reduced operator is kept; imported spectra have none
 };
 
 /// The spectrum of one ensemble; vectors hold `rank` values, or none where rank is 0.
