@@ -28,8 +28,9 @@ def runnable_blocks(text):
 def commands(text):
     """Commands of code blocks and table cells: (subcommand, rest of the line)."""
     code = re.findall(r"^ {4}.*", text, re.MULTILINE) + re.findall(r"`([^`\n]+)`", text)
-    found = [match.split() for line in code for match in re.findall(r"(?:^|[ /])equikoop ([^#|>&\n]*)", line)]
-    return [words for words in found if words and re.match("-|[a-z]+$", words[0])]
+    parts = [part.strip() for line in code for part in line.split("&&")]
+    found = [re.match(r"(?:(?:mpirun|srun) .*[ /]|\S*/)?equikoop ([^#|>]+)", part) for part in parts]
+    return [match[1].split() for match in found if match]
 
 
 class Documents(StudyTest):
