@@ -25,10 +25,12 @@ if(CMAKE_CXX_COMPILER_LAUNCHER MATCHES "ccache" AND NOT DEFINED CMAKE_DISABLE_PR
 endif()
 set(EQUIKOOP_COMMON_HEADERS <algorithm> <array> <chrono> <cmath> <complex> <cstdint> <filesystem> <functional>
   <limits> <map> <memory> <numeric> <optional> <span> <sstream> <string> <string_view> <vector> <fmt/format.h>)
-# A precompiled header serves targets with the same flags; this one is of the modules.
+# A precompiled header serves targets with the same flags; this one is of the modules, which are
+# position-independent, as an installed library must be.
 add_library(equikoop_headers OBJECT ${PROJECT_SOURCE_DIR}/cmake/empty.cpp)
 target_link_libraries(equikoop_headers PRIVATE equikoop_options fmt::fmt)
 target_precompile_headers(equikoop_headers PRIVATE ${EQUIKOOP_COMMON_HEADERS})
+set_target_properties(equikoop_headers PROPERTIES POSITION_INDEPENDENT_CODE ON)
 
 # Code that parses, names and prints spends no time: less optimisation builds it a third faster.
 set(EQUIKOOP_COLD_CODE $<$<CONFIG:Release>:-O1>)
