@@ -81,11 +81,13 @@ void write_windows(hid_t file, const h5::Handle& configuration, const WindowDist
                       "configurations in a window", windows.across);
 }
 
-/// /robustness: the scale `point` counts the points, the other columns say what each is.
-void write_robustness(hid_t file, const RobustnessTable& table, const h5::Handle& pair) {
+/// /robustness: the scale `point` counts the points, the other columns say what each is. `pair` is a
+/// scale of its own: netCDF knows the dimensions of a group and of those above it, not of those beside it.
+void write_robustness(hid_t file, const RobustnessTable& table, std::size_t pairs) {
   if (table.metric.empty()) return;
   const auto group = h5::create_group(file, schema::k_robustness);
   const auto point = index_scale(group.get(), "point", table.metric.size(), "point of the grid");
+  const auto pair = index_scale(group.get(), "pair", pairs, "row of /pairs");
   const auto put = [&](const char* name, const std::vector<const h5::Handle*>& scales,
                        const h5::Description& description, const std::vector<double>& values) {
     const auto dataset = scaled_dataset(group.get(), name, H5T_IEEE_F64LE, scales, description);
@@ -136,7 +138,7 @@ void fill(hid_t file, const DistancesContent& content) {
   const auto words = text_dataset(group.get(), "verdict_text", content.verdicts, k_verdict_bytes,
                                   {"verdict in words", "1", ""});
   h5::attach_scale(words, pair, 0);
-  write_robustness(file, content.robustness, pair);
+  write_robustness(file, content.robustness, content.verdicts.size());
 }
 
 std::string checksum_of(const h5::Handle& dataset) {

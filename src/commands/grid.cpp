@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -65,8 +66,23 @@ double procrustes_seconds(const SpectraLayout& layout) {
   return 0.5 * n * n * seeds * seeds * each;
 }
 
+/// Whether every spectrum carries what a metric needs; imported ones may be eigenvalues alone.
+bool carried(const SpectraArchive& archive, Metric metric) {
+  const auto finite = [](double value) { return std::isfinite(value); };
+  for (std::size_t c = 0; c < archive.layout().configurations.size(); ++c)
+    for (const auto& row : archive.read_rows(c, 0)) {
+      if (metric == Metric::amplitude && !std::all_of(row.amplitudes.begin(), row.amplitudes.end(), finite)) return false;
+      if (metric == Metric::residual &&
+          !std::all_of(row.residuals_insample.begin(), row.residuals_insample.end(), finite))
+        return false;
+      if (metric == Metric::procrustes && row.rank > 0 && row.reduced.empty()) return false;
+    }
+  return true;
+}
+
 /// The metrics that are computed, and a line about one that is not.
-std::vector<Metric> usable_metrics(const Job& job, const SpectraLayout& layout) {
+std::vector<Metric> usable_metrics(const Job& job, const SpectraArchive& archive) {
+  const SpectraLayout& layout = archive.layout();
   std::vector<Metric> usable;
   for (const Metric metric : job.study.compare.metrics) {
     if (is_own(job.study.compare, metric)) continue;
@@ -78,6 +94,10 @@ std::vector<Metric> usable_metrics(const Job& job, const SpectraLayout& layout) 
     if (metric == Metric::procrustes && procrustes_seconds(layout) > k_most_procrustes_seconds) {
       job.log.line("distances: procrustes is left out: it would take about {:.0f} core-seconds",
                    procrustes_seconds(layout));
+      continue;
+    }
+    if (!carried(archive, metric)) {
+      job.log.line("distances: {} is left out: the spectra do not carry what it needs", metric_name(metric));
       continue;
     }
     usable.push_back(metric);
@@ -103,7 +123,8 @@ std::vector<GridPoint> grid_points(const Job& job, const SpectraArchive& archive
   const auto& layout = archive.layout();
   std::vector<GridPoint> points;
   if (layout.configurations.size() < 2) return points;
-  const auto metrics = usable_metrics(job, layout);
+  std::vector<Metric> metrics;
+  together(job.comm, [&] { metrics = usable_metrics(job, archive); });
   std::size_t analyses = std::numeric_limits<std::size_t>::max();
   for (const auto& shape : layout.configurations) analyses = std::min(analyses, shape.analyses.size());
   for (std::size_t a = 0; a < analyses; ++a) {

@@ -106,7 +106,7 @@ class StoppedAnalysis(StopTest):
             (self.out / "spectra.h5").unlink(missing_ok=True)
             job, found = self.meet("spectra", "spectra.h5", 1)
             self.warn(found, job.pid, number)
-            self.assert_stopped(job, "spectra", "spectra.h5", 32, "spectra", f"stopped by signal {int(number)}")
+            self.assert_stopped(job, "spectra", "spectra.h5", 64, "spectra", f"stopped by signal {int(number)}")
         self.succeed("spectra", self.ini, "--out", self.out, "-q", ranks=1)
         self.assert_same_data(calm, self.out / "spectra.h5")
 

@@ -65,7 +65,8 @@ class Export(StudyTest):
         with h5py.File(self.out / "spectra.h5") as file:
             groups = file["configurations"]
             modes = rows("spectra/seed_mode")
-            self.assertEqual({r["analysis"] for r in modes}, {"", "window=0:0.5"})
+            self.assertEqual({r["analysis"] for r in modes}, {"", "window=0:0.5"} | {
+                f"delays=1x,rank=0.5x,window={w}" for w in ("0:1", "0:0.5")})
             for name, group in groups.items():
                 own = [r for r in modes if r["configuration"] == name and r["analysis"] == ""]
                 values = [complex(float(r["eigenvalues_real"]), float(r["eigenvalues_imag"])) for r in own]
