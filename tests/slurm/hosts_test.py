@@ -160,8 +160,10 @@ class HostsTest(unittest.TestCase):
         self.assertGreater(self.hosts.received() - before, 10_000)
 
     def test_interrupted_on_two_hosts_resumes_on_one(self):
+        # A thousand ensembles of 40,000 steps: no machine is done with them when the second is over.
         done = self.over_both(BINARY, "train", self.study, "--out", "stopped", "--walltime", "1",
-                              "--training.steps=40000", "--data.source=gaussian", "--model.width=10")
+                              "--study.seeds=1000", "--training.steps=40000", "--data.source=gaussian",
+                              "--model.width=10")
         self.assertEqual(done.returncode, 85, done.stdout + done.stderr)
         self.assertIn("resume with", done.stderr)
 
