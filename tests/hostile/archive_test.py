@@ -1,54 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Archives that are damaged, foreign, newer, of another study, unfinished or in use, and folders
-that cannot be written."""
-import hashlib
+"""Archives that are damaged, foreign, newer, of another study or unfinished, and stages out of order."""
 import os
 import pathlib
 import shutil
-import signal
-import subprocess
 import sys
-import unittest
 
 import h5py
 import numpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support.equikoop import StudyTest, main, send, stop, until, whole_ensembles
-
-RANKS = 4
-
-
-class FinishedStudy(StudyTest):
-    """Starts from a copy of a finished study in self.folder/done."""
-
-    finished = None  # bytes of the three files, made once
-
-    def setUp(self):
-        super().setUp()
-        self.ini = self.study()
-        self.out = self.folder / "done"
-        if FinishedStudy.finished is None:
-            self.succeed("run", self.ini, "--out", self.out, "-q")
-            FinishedStudy.finished = {p.name: p.read_bytes() for p in self.out.glob("*.h5")}
-        self.out.mkdir(exist_ok=True)
-        for name, content in FinishedStudy.finished.items():
-            (self.out / name).write_bytes(content)
-        self.trajectories = self.out / "trajectories.h5"
-        self.spectra = self.out / "spectra.h5"
-
-    def run_stage(self, stage, *words, ranks=RANKS):
-        return self.run_program(stage, self.ini, "--out", self.out, "-q", *words, ranks=ranks)
-
-    def refuse(self, stages, code, *parts):
-        """Every stage refuses, and leaves the file as it was; the first on all ranks."""
-        before = self.trajectories.read_bytes()
-        for stage in stages:
-            with self.subTest(stage=stage):
-                ranks = RANKS if stage == stages[0] else 1
-                self.assert_refused(self.run_stage(stage, ranks=ranks), code, *parts)
-        self.assertEqual(self.trajectories.read_bytes(), before)
+from support.equikoop import StudyTest, main
+from support.finished_study import RANKS, FinishedStudy
 
 
 class DamagedArchives(FinishedStudy):
@@ -161,73 +124,6 @@ class DamagedArchives(FinishedStudy):
                             f"equikoop spectra {self.ini}")
 
 
-class Checksums(FinishedStudy):
-    """One byte of the data flipped on the disk: found, and named."""
-
-    def flip(self, file, name, index):
-        """Flips a bit of an element of a dataset, in the bytes of the file."""
-        with h5py.File(file) as archive:
-            dataset = archive[name]
-            flat = int(numpy.ravel_multi_index(index, dataset.shape)) * dataset.dtype.itemsize
-            offset = dataset.id.get_offset() + flat
-        with open(file, "r+b") as raw:
-            raw.seek(offset)
-            byte = raw.read(1)[0]
-            raw.seek(offset)
-            raw.write(bytes([byte ^ 1]))
-
-    def verify(self, ranks=RANKS):
-        return self.run_program("status", self.out, "--verify", ranks=ranks)
-
-    def test_undamaged(self):
-        result = self.verify()
-        self.assertEqual((result.code, result.err), (0, ""))
-        for words in ("4 of 4 whole ensembles match", "8 of 8 whole spectra match"):
-            self.assertIn(words, result.out)
-
-    def test_flipped_bit_of_a_snapshot(self):
-        self.flip(self.trajectories, "configurations/width=10/observables", (1, 2, 33, 7))
-        for ranks in (1, RANKS):
-            result = self.verify(ranks)
-            self.assert_refused(result, 1, str(self.trajectories), "1 of 4 whole ensembles",
-                                "configuration width=10, seed 1", "--force")
-            self.assertIn("8 of 8 whole spectra match", result.out)
-
-    def test_flipped_bits_of_each_dataset(self):
-        for name, index in (("loss", (0, 1, 5)), ("test_loss", (0, 2)), ("test_accuracy", (0, 0)), ("diverged_at", (0, 1))):
-            self.flip(self.trajectories, f"configurations/width=5/{name}", index)
-            self.assert_refused(self.verify(1), 1, "configuration width=5, seed 0")
-            self.flip(self.trajectories, f"configurations/width=5/{name}", index)
-        self.assertEqual(self.verify(1).code, 0)
-
-    def test_flipped_bit_of_an_eigenvalue(self):
-        self.flip(self.spectra, "configurations/width=5/eigenvalues", (0, 3))
-        self.assert_refused(self.verify(), 1, str(self.spectra), "configuration width=5, seed 0")
-
-    def test_flipped_bit_of_a_distance(self):
-        self.flip(self.out / "distances.h5", "pairs/p_value", (0,))
-        self.assert_refused(self.verify(), 1, "distances.h5", "dataset pairs/p_value")
-
-    def test_checksum_is_what_the_file_says_it_is(self):
-        with h5py.File(self.trajectories) as file:
-            for group in file["configurations"].values():
-                for seed, stored in enumerate(group["sha256"]):
-                    whole = hashlib.sha256()
-                    for snapshots in group["observables"][seed]:
-                        whole.update(hashlib.sha256(snapshots.tobytes()).digest())
-                    for name in ("loss", "test_loss", "test_accuracy", "diverged_at"):
-                        whole.update(group[name][seed].tobytes())
-                    self.assertEqual(stored.decode(), whole.hexdigest())
-
-    def test_files_without_checksums_say_so(self):
-        with h5py.File(self.trajectories, "r+") as file:
-            for group in file["configurations"].values():
-                del group["sha256"]
-        result = self.verify()
-        self.assertEqual((result.code, result.err), (0, ""))
-        self.assertIn("0 of 4 whole ensembles match their SHA-256, 4 have none", result.out)
-
-
 class StagesOutOfOrder(StudyTest):
     def test_spectra_before_train(self):
         ini = self.study()
@@ -247,175 +143,6 @@ class StagesOutOfOrder(StudyTest):
         (self.folder / "empty").mkdir()
         result = self.succeed("status", "empty", ranks=1)
         self.assertIn("next: equikoop run STUDY", result.out)
-
-
-class TwoJobs(StudyTest):
-    def test_the_second_is_refused_and_the_first_unharmed(self):
-        ini = self.study(training__steps=4000, study__seeds=4)
-        first = self.start("train", ini, "--out", "shared", "-q", ranks=1)
-        until(lambda: (self.folder / "shared/trajectories.h5").exists(), what="the archive", job=first)
-        stop([first.pid])  # so that it is at work for as long as the second asks
-        second = self.run_program("train", ini, "--out", "shared", "-q", ranks=RANKS)
-        send([first.pid], signal.SIGCONT)
-        self.assertEqual(self.finish(first).code, 0)
-        self.assert_refused(second, 1, "another job is at work in shared")
-        self.succeed("train", ini, "--out", "shared", "-q")
-
-    def test_whoever_reads_the_archive_is_in_nobodys_way(self):
-        ini = self.study()
-        self.succeed("train", ini, "--out", "shared", "-q", "--study.seeds=1")
-        with h5py.File(self.folder / "shared/trajectories.h5"):
-            self.succeed("run", ini, "--out", "shared", "-q", "--study.seeds=1")
-
-
-class Folders(StudyTest):
-    def test_folder_below_a_file(self):
-        (self.folder / "file").write_text("")
-        result = self.run_program("run", self.study(), "--out", "file/results", ranks=RANKS)
-        self.assert_refused(result, 1, "cannot make the folder file/results", "--out")
-
-    def test_results_folder_is_a_file(self):
-        (self.folder / "file").write_text("")
-        result = self.run_program("run", self.study(), "--out", "file", ranks=RANKS)
-        self.assert_refused(result, 1, "file", "--out")
-
-    def test_spaces_and_other_alphabets(self):
-        place = self.folder / "ma thèse/результаты 結果"
-        place.mkdir(parents=True)
-        ini = self.study("größe 1.ini", study__name="sizes").rename(place / "größe 1.ini")
-        out = place / "out put"
-        self.succeed("run", ini, "--out", out, "-q")
-        status = self.succeed("status", out, ranks=1).out
-        self.assertIn("distances.h5     whole", status)
-        with h5py.File(out / "trajectories.h5") as file:
-            self.assertEqual(file["provenance"].attrs["study_file"], str(ini))
-
-    def test_command_to_resume_can_be_pasted(self):
-        out = self.folder / "my results"
-        ini = self.study("my study.ini", study__name="mine")
-        self.succeed("train", ini, "--out", out, "-q")
-        line = next(x for x in self.succeed("status", out, ranks=1).out.splitlines() if x.startswith("next: "))
-        words = subprocess.run(["bash", "-c", f'equikoop() {{ printf "%s\\n" "$@"; }}; {line[6:]}'],
-                               capture_output=True, text=True, check=True).stdout.splitlines()
-        self.assertEqual(words, ["spectra", str(ini), "--out", str(out)])
-
-
-class MountedFolders(StudyTest):
-    """Small and read-only file systems, where this user may mount them."""
-
-    def mount(self, options):
-        place = self.folder / "disk"
-        place.mkdir()
-        result = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "equikoop-test", str(place)],
-                                capture_output=True, text=True)
-        if result.returncode != 0:
-            self.skipTest(f"may not mount a tmpfs: {result.stderr.strip()}")
-        self.addCleanup(subprocess.run, ["umount", "-l", str(place)], check=True)
-        return place
-
-    def test_read_only_folder(self):
-        place = self.mount("size=1m")
-        (place / "there").mkdir()
-        subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
-        for out in (place / "there", place / "new"):
-            result = self.run_program("run", self.study(), "--out", out, "-q", ranks=RANKS)
-            self.assert_refused(result, 1, str(out), "--out")
-
-    def test_immutable_folder(self):
-        out = self.folder / "fixed"
-        out.mkdir()
-        done = subprocess.run(["chattr", "+i", str(out)], capture_output=True, text=True)
-        if done.returncode != 0:
-            self.skipTest(f"may not make a folder immutable: {done.stderr.strip()}")
-        self.addCleanup(subprocess.run, ["chattr", "-i", str(out)], check=True)
-        result = self.run_program("run", self.study(), "--out", out, "-q", ranks=RANKS)
-        self.assert_refused(result, 1, str(out), "permission", "--out")
-
-    def test_disk_full_for_spectra_and_distances(self):
-        ini = self.study()
-        place = self.mount("size=4m")
-        out = place / "out"
-        self.succeed("train", ini, "--out", out, "-q")
-        for stage, name in (("spectra", "spectra.h5"), ("distances", "distances.h5")):
-            with open(place / "ballast", "wb", buffering=0) as ballast:
-                try:
-                    while True:
-                        ballast.write(bytes(4096))
-                except OSError:
-                    pass
-            os.truncate(place / "ballast", (place / "ballast").stat().st_size - 8192)  # the lock and the probe fit
-            result = self.run_program(stage, ini, "--out", out, "-q", ranks=2)
-            self.assert_refused(result, 1, name, "No space left on device")
-            self.assertFalse((out / name).exists())
-            self.assertFalse((out / f"{name}.tmp").exists())
-            (place / "ballast").unlink()
-            self.succeed(stage, ini, "--out", out, "-q")
-
-    def test_disk_full_at_the_start(self):
-        place = self.mount("size=64k")
-        (place / "ballast").write_bytes(bytes(40 * 1024))
-        ini = self.study()
-        result = self.run_program("train", ini, "--out", place / "out", "-q", ranks=RANKS)
-        self.assertEqual(result.code, 1, result.err)
-        self.assert_refused(result, 1, "cannot", "trajectories.h5", "No space left on device")
-        self.assertEqual([p.name for p in (place / "out").iterdir() if p.name.startswith("traj")], [])
-
-    def test_disk_full_in_the_middle_keeps_what_is_whole(self):
-        ini = self.study(study__seeds=8, training__steps=400, model__width="10", study__initials=5)
-        self.succeed("train", ini, "--out", "undisturbed", "-q")
-        size = (self.folder / "undisturbed/trajectories.h5").stat().st_size
-        place = self.mount(f"size={size * 2}")
-        ballast = place / "ballast"
-        ballast.write_bytes(bytes(size * 2 - size * 3 // 4))  # room for what four ranks write at once, and more
-        result = self.run_program("train", ini, "--out", place / "out", "-q", ranks=RANKS)
-        # Open MPI's I/O says so too, in its own words; of ours there is one line.
-        ours = [line for line in result.err.splitlines() if not line.startswith("mca_fbtl")]
-        self.assert_refused(result._replace(err="\n".join(ours)), 1, str(place), "disk full", "same command resumes")
-        with h5py.File(place / "out/trajectories.h5") as file:
-            kept = int(file["configurations/base/complete"][...].sum())
-        self.assertGreater(kept, 0)
-        self.assertLess(kept, 8)
-        ballast.unlink()
-        again = self.run_program("train", ini, "--out", place / "out", ranks=2)
-        self.assertEqual(again.code, 0, again.err)
-        self.assertIn(f"{kept} of 8 ensembles are there", again.out)
-        self.assert_same_data(self.folder / "undisturbed/trajectories.h5", place / "out/trajectories.h5")
-
-
-# Stands in for a disk whose fullness shows at the flush (delayed allocation, quotas of a server):
-# fsync fails once it has been called FSYNC_GOOD times.
-FULL_AT_FLUSH = """
-#include <errno.h>
-#include <stdlib.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-int fsync(int file) {
-  static int calls = 0;
-  if (calls++ >= atoi(getenv("FSYNC_GOOD"))) { errno = ENOSPC; return -1; }
-  return (int)syscall(SYS_fsync, file);
-}
-"""
-
-
-class FullAtFlush(StudyTest):
-    def test_what_did_not_reach_the_disk_is_not_marked(self):
-        ini = self.study(study__seeds=4)
-        source, library = self.folder / "full.c", self.folder / "full.so"
-        source.write_text(FULL_AT_FLUSH)
-        if subprocess.run(["cc", "-shared", "-fPIC", "-o", str(library), str(source)], capture_output=True).returncode != 0:
-            self.skipTest("no C compiler called cc")
-        self.succeed("train", ini, "--out", "calm", "-q")
-        for good, kept, words in ((0, None, "No space left on device"), (4, 3, "No space left on device")):
-            out = self.folder / f"good{good}"
-            result = self.run_program("train", ini, "--out", out, "-q", ranks=1,
-                                      env={"LD_PRELOAD": str(library), "FSYNC_GOOD": str(good)})
-            self.assert_refused(result, 1, "cannot force", "trajectories.h5", words)
-            if kept is None:  # the flush of the creation: no file
-                self.assertEqual([p.name for p in out.iterdir() if p.name.startswith("traj")], [])
-            else:  # the first flush was that of the creation
-                self.assertEqual(whole_ensembles(out / "trajectories.h5"), kept)
-            self.succeed("train", ini, "--out", out, "-q")
-            self.assert_same_data(self.folder / "calm/trajectories.h5", out / "trajectories.h5")
 
 
 if __name__ == "__main__":
