@@ -19,7 +19,7 @@ test_packages=(libgtest-dev libgmock-dev hdf5-tools python3-pot python3-mpmath)
 optional_packages=()
 if [ $tests = ON ]; then
   packages+=("${test_packages[@]}")
-  optional_packages=(slurm-wlm munge iproute2 shellcheck netcdf-bin python3-pandas python3-xarray)
+  optional_packages=(slurm-wlm munge iproute2 shellcheck zsh netcdf-bin python3-pandas python3-xarray)
 fi
 [ "${1:-}" = --long ] && optional_packages+=(clang clang-tidy libclang-rt-14-dev valgrind)
 

@@ -9,6 +9,7 @@
 #include <cctype>
 #include <boost/program_options.hpp>
 #include <sstream>
+#include <string_view>
 
 #include "equikoop/base/error.hpp"
 #include "equikoop/study/keys.hpp"
@@ -20,6 +21,14 @@ namespace po = boost::program_options;
 
 constexpr std::array k_commands{"run",       "train",  "spectra", "distances", "plan", "calibrate",
                                 "status",    "import", "export",  "init",      "selftest"};
+
+/// Commands that print one JSON object.
+constexpr std::array<std::string_view, 5> k_with_json{"plan", "status", "run", "distances", "calibrate"};
+
+template <class Words>
+bool contains(const Words& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
 
 po::options_description own_options() {
   po::options_description options("Options");
@@ -36,7 +45,7 @@ po::options_description own_options() {
       "ranks", po::value<int>()->value_name("N"), "plan: number of MPI ranks to plan for")(
       "format", po::value<std::string>()->value_name("WORD"), "export: npy, csv or netcdf (default npy)")(
       "archive", "export: the HDF5 files themselves, compressed and with checksums")(
-      "json", "plan, status: one JSON object for scripts")(
+      "json", "plan, status, run, distances, calibrate: one JSON object for scripts")(
       "watch", "status: again every few seconds until the study is whole");
   return options;
 }
@@ -79,7 +88,7 @@ po::variables_map parse(const std::vector<std::string>& words, const po::options
 void take_words(Arguments& arguments, const std::vector<std::string>& words) {
   if (words.empty()) return;
   arguments.command = words[0];
-  if (std::find(k_commands.begin(), k_commands.end(), words[0]) == k_commands.end())
+  if (!contains(k_commands, words[0]))
     throw UsageError(fmt::format("there is no command '{}'; commands are {}", words[0],
                                  fmt::join(k_commands, ", ")));
   if (words.size() > 1) arguments.target = words[1];
@@ -125,8 +134,8 @@ Arguments parse_arguments(const std::vector<std::string>& words) {
   const bool page = arguments.help || arguments.help_study || arguments.version || arguments.cite || arguments.man ||
                     !arguments.completion.empty();
   if (values.count("words") && !page) take_words(arguments, values["words"].as<std::vector<std::string>>());
-  if (arguments.json && arguments.command != "plan" && arguments.command != "status")
-    throw UsageError("--json goes with plan and status; results are in the HDF5 files and the report's CSV");
+  if (arguments.json && !page && !contains(k_with_json, arguments.command))
+    throw UsageError(fmt::format("--json goes with {}", fmt::join(k_with_json, ", ")));
   if (arguments.watch && arguments.command != "status") throw UsageError("--watch goes with status");
   return arguments;
 }

@@ -26,7 +26,7 @@ struct Arguments {
   bool version = false;
   bool cite = false;
   bool man = false;
-  bool json = false;   ///< plan, status: for scripts
+  bool json = false;   ///< plan, status, run, distances, calibrate: for scripts
   bool watch = false;  ///< status: again and again
   std::vector<Override> overrides;  ///< --section.key=value
   std::string command_line;         ///< as typed, for the record

@@ -2,17 +2,20 @@
 // equikoop calibrate: how often the tests err, measured on simulated studies whose truth is known.
 // The simulations are shared among ranks; the table is the same at any number of them.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <fstream>
 #include <limits>
+#include <utility>
 
 #include "commands.hpp"
 #include "equikoop/base/random.hpp"
 #include "equikoop/compare/all_pairs.hpp"
 #include "equikoop/compare/binomial.hpp"
+#include "json.hpp"
 #include "simulate.hpp"
 #include "work_loop.hpp"
 
@@ -130,24 +133,44 @@ void print_table(const Log& log, const std::vector<Row>& rows, double alpha) {
   }
 }
 
+/// The rates of a row by the names that files and scripts know.
+std::array<std::pair<const char*, const Rate*>, 8> rates(const Row& row) {
+  return {{{"significant", &row.significant}, {"undecided", &row.verdicts[0]}, {"equivalent", &row.verdicts[1]},
+           {"non_equivalent", &row.verdicts[2]}, {"negligible", &row.verdicts[3]}, {"bound_fails", &row.bound_fails},
+           {"not_contained", &row.not_contained}, {"contained_one_way", &row.contained}}};
+}
+
 void write_csv(const std::string& path, const std::vector<Row>& rows) {
   std::ofstream file(path);
   file << "scenario,studies,seeds,initials,noise,separation,known_distance,distance,floor,effect";
-  for (const char* name : {"significant", "undecided", "equivalent", "non_equivalent", "negligible", "bound_fails",
-                           "not_contained", "contained_one_way"})
-    file << fmt::format(",{0},{0}_low,{0}_high", name);
+  for (const auto& [name, rate] : rates(rows.front())) file << fmt::format(",{0},{0}_low,{0}_high", name);
   file << '\n';
   for (const Row& row : rows) {
     const Scenario& s = *row.scenario;
     file << fmt::format("\"{}\",{},{},{},{},{},{},{},{},{}", s.name, s.studies, s.seeds, s.initials, s.noise,
                         s.separation, row.known, row.distance, row.floor, row.effect);
-    for (const Rate& rate : {row.significant, row.verdicts[0], row.verdicts[1], row.verdicts[2], row.verdicts[3],
-                             row.bound_fails, row.not_contained, row.contained})
-      file << fmt::format(",{},{},{}", rate.share, rate.low, rate.high);
+    for (const auto& [name, rate] : rates(row)) file << fmt::format(",{},{},{}", rate->share, rate->low, rate->high);
     file << '\n';
   }
   file.close();
   if (!file) throw Error(fmt::format("cannot write {}: is the disk full?", path));
+}
+
+void print_json(const Job& job, const std::vector<Row>& rows, const std::string& path) {
+  std::vector<std::string> objects;
+  for (const Row& row : rows) {
+    const Scenario& s = *row.scenario;
+    std::string object = fmt::format(
+        "{{\"name\": {}, \"studies\": {}, \"seeds\": {}, \"initials\": {}, \"noise\": {}, \"separation\": {}, "
+        "\"known_distance\": {}, \"distance\": {}, \"floor\": {}, \"effect\": {}",
+        json_text(s.name), s.studies, s.seeds, s.initials, json_number(s.noise), json_number(s.separation),
+        json_number(row.known), json_number(row.distance), json_number(row.floor), json_number(row.effect));
+    for (const auto& [name, rate] : rates(row))
+      object += fmt::format(", \"{}\": [{}, {}, {}]", name, rate->share, rate->low, rate->high);
+    objects.push_back(object + "}");
+  }
+  fmt::print("{{\"study\": {}, \"file\": {}, \"alpha\": {}, \"scenarios\": [{}]}}\n", json_text(job.study.name),
+             json_text(path), job.study.compare.alpha, fmt::join(objects, ", "));
 }
 
 }  // namespace
@@ -170,6 +193,7 @@ void calibrate(Job& job) {
   const std::string path = job.path("calibration.csv");
   together(job.comm, [&] {
     if (job.comm.is_root()) write_csv(path, rows);
+    if (job.comm.is_root() && job.arguments.json) print_json(job, rows, path);
   });
   job.log.line("calibrate: {} simulated studies; the table is {}", units.size(), path);
   job.log.line("next: python3 postprocess/calibration.py {}", path);

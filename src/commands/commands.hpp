@@ -17,6 +17,8 @@ void export_data(const Comm& comm, const Arguments& arguments, const Log& log);
 void train(Job& job, PhaseTable& phases);
 void spectra(Job& job, PhaseTable& phases);
 void distances(Job& job, PhaseTable& phases);
+/// distances.h5 as one JSON object, on rank 0. Collective.
+void print_summary(const Job& job);
 void plan(Job& job);
 /// Simulates studies whose truth is known; writes calibration.csv.
 void calibrate(Job& job);

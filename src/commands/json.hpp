@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Text as JSON, for the few objects that --json prints. Not a JSON library: nothing is parsed.
+// Text and numbers as JSON, for the few objects that --json prints. Not a JSON library: nothing is parsed.
 #pragma once
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <string>
 #include <string_view>
 
@@ -19,5 +20,8 @@ inline std::string json_text(std::string_view text) {
   }
   return quoted + "\"";
 }
+
+/// A number to its last bit; null where there is none (NaN, infinity).
+inline std::string json_number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "null"; }
 
 }  // namespace equikoop

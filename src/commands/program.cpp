@@ -34,7 +34,10 @@ void stage(Job& job, PhaseTable& phases) {
   if (command == "import" || (all && imported)) import_data(job, phases);
   if (command == "train" || (all && !imported)) train(job, phases);
   if (command == "spectra" || (all && !spectra_are_imported(job.study))) spectra(job, phases);
-  if (all || command == "distances") distances(job, phases);
+  if (all || command == "distances") {
+    distances(job, phases);
+    if (job.arguments.json) print_summary(job);
+  }
 }
 
 std::string next_step(const Job& job) {

@@ -4,11 +4,12 @@
 pkg-config, and manual page and completion work. EQUIKOOP_BUILD is the build folder."""
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support.equikoop import ROOT, StudyTest, environment, main
+from support.equikoop import BINARY, ROOT, StudyTest, environment, main
 
 BUILD = pathlib.Path(os.environ.get("EQUIKOOP_BUILD") or ROOT / "build/native")
 OUTSIDE = ROOT / "tests/install/outside"
@@ -63,6 +64,16 @@ class Install(StudyTest):
             self.assertTrue((share / "input/quickstart.ini").exists())
             self.assertTrue((share / "postprocess/report.py").exists())
             self.assertFalse((share / "input/data").exists(), "data sets are not ours to install")
+
+    def test_zsh_completes(self):
+        if not shutil.which("zsh"):
+            self.skipTest("zsh is not installed")
+        (self.folder / "_equikoop").write_text(self.shell(BINARY, "--completion", "zsh"))
+        (self.folder / "widths.ini").touch()
+        for typed, completed in {"equikoop dist": "equikoop distances ", "equikoop run wid": "equikoop run widths.ini ",
+                                 "equikoop run x --study.se": "equikoop run x --study.seeds="}.items():
+            line = self.shell("zsh", "-f", ROOT / "tests/install/press_tab.zsh", self.folder, typed)
+            self.assertEqual(line.rstrip("\n"), completed)
 
     def test_a_complex_petsc_is_refused_in_words(self):
         (self.folder / "petscconf.h").write_text("#define PETSC_USE_COMPLEX 1\n")
