@@ -45,6 +45,11 @@ class FirstLayer {
   /// `forward`. Where beta is 0, `target` is not read.
   virtual void backward(const Batch<Real>& batch, Matrix<const Real> dz, Accumulate<Real> how,
                         std::span<Real> target) = 0;
+  /// `backward` on the weights themselves, then `forward` of `next` into z, to the last bit as one
+  /// after the other: a panel of weights is used again while the caches hold it, so that memory is
+  /// read and written once a step. dz and z do not overlap.
+  virtual void step(const Batch<Real>& batch, Matrix<const Real> dz, Accumulate<Real> how,
+                    std::span<Real> w, const Batch<Real>& next, Matrix<Real> z) = 0;
 };
 
 /// BLAS on all values of x. `max_batch`: the most samples of a batch.
@@ -56,7 +61,7 @@ std::unique_ptr<FirstLayer<Real>> dense_first_layer(std::size_t inputs, std::siz
 /// c·(sums of dz over the batch) in every row plus Sᵀ·dz. Exact but for rounding, at a cost that is
 /// that of the entries. The last bits depend on neither the number of columns nor the machine's
 /// vectors, only on whether it has fused multiply-adds.
-/// Memory: one minibatch by inputs, max_batch·inputs·(2 B + Real), and one panel of activities.
+/// Memory: one minibatch by inputs, max_batch·inputs·(2 B + Real), and two panels of activities.
 template <class Real>
 std::unique_ptr<FirstLayer<Real>> sparse_first_layer(std::size_t inputs, std::size_t columns,
                                                      std::size_t max_batch, Real background);

@@ -2,8 +2,6 @@
 // The first layer on data with a background: rows of S forward, columns of S for the update. A panel
 // of weights is as many columns as registers hold; it is compiled with fused multiply-adds allowed.
 #include <algorithm>
-#include <array>
-#include <utility>
 
 #include "aligned.hpp"
 #include "first_layer.hpp"
@@ -42,6 +40,9 @@ struct Row {
   void add(const Real* from) {
     for (std::size_t i = 0; i < Vectors; ++i) v[i] += load(from + i * k_lanes<Real>);
   }
+  void add(const Row& other) {
+    for (std::size_t i = 0; i < Vectors; ++i) v[i] += other.v[i];
+  }
   void add(Real factor, const Real* from) {
     for (std::size_t i = 0; i < Vectors; ++i) v[i] += factor * load(from + i * k_lanes<Real>);
   }
@@ -50,33 +51,76 @@ struct Row {
   }
 };
 
-/// A minibatch, by samples (rows of the data set) and by inputs.
+/// A minibatch by samples (rows of the data set) ...
 template <class Real>
-struct Entries {
+struct BySample {
   const SparseRows<Real>& rows;
   std::span<const std::uint32_t> samples;
+};
+/// ... and by inputs.
+template <class Real>
+struct ByInput {
   const SparseColumns<Real>& columns;
-  Real background;
+  std::size_t batch;
 };
 
-/// z = S·w + c·(column sums of w)   w (inputs, panel)   z (batch, panel), all contiguous. Block by
-/// block of inputs: its weights are summed, which brings them into the cache, and then used by all
-/// samples.
+/// What a pass over a panel of weights does: the update from one minibatch, the product with
+/// another, or both, block by block of inputs, so that the weights of a block are in the first-level
+/// cache for all that is done with them. w (inputs, panel)   z, dz (batch, panel), all contiguous.
 template <class Real, std::size_t Vectors>
-void panel_forward(const Entries<Real>& x, const Real* w, Real* z) {
-  constexpr std::size_t k_stride = Vectors * k_lanes<Real>;
+class Panel {
+ public:
+  explicit Panel(Real background) : background_(background) {}
+
+  /// z = S·w + c·(column sums of w)
+  void forward(const BySample<Real>& x, const Real* w, Real* z) const {
+    clear(x, z);
+    Sums total{};
+    for (std::size_t block = 0; block < x.rows.blocks(); ++block) {
+      const Range inputs = inputs_of(x.rows, block);
+      Sums sum{};
+      for (std::size_t k = inputs.begin; k < inputs.end; ++k) sum.add(w + k * k_stride);
+      total.add(sum);
+      add_products(x, block, w, z);
+    }
+    add_constant(x, total, z);
+  }
+
+  /// target = beta·target + alpha·(Sᵀ·dz + c·(sums of dz over the batch))
+  void backward(const ByInput<Real>& x, std::size_t inputs, const Real* dz, Accumulate<Real> how,
+                Real* target) const {
+    update(x, {0, inputs}, constant_of(x, dz), dz, how, target);
+  }
+
+  /// Both, with the updated weights.
+  void step(const ByInput<Real>& x, const Real* dz, Accumulate<Real> how, Real* w,
+            const BySample<Real>& next, Real* z) const {
+    clear(next, z);
+    const Sums constant = constant_of(x, dz);
+    Sums total{};
+    for (std::size_t block = 0; block < next.rows.blocks(); ++block) {
+      total.add(update(x, inputs_of(next.rows, block), constant, dz, how, w));
+      add_products(next, block, w, z);
+    }
+    add_constant(next, total, z);
+  }
+
+ private:
+  static constexpr std::size_t k_stride = Vectors * k_lanes<Real>;
   using Sums = Row<Real, Vectors>;
-  const std::size_t blocks = x.rows.blocks();
-  const std::uint16_t* const input = x.rows.input.data();
-  const Real* const value = x.rows.value.data();
-  Sums total{};
-  std::fill_n(z, x.samples.size() * k_stride, Real(0));
-  for (std::size_t block = 0; block < blocks; ++block) {
-    const std::size_t first = block * x.rows.block;
-    const std::size_t last = std::min(first + x.rows.block, x.rows.inputs);
-    Sums sum{};
-    for (std::size_t k = first; k < last; ++k) sum.add(w + k * k_stride);
-    for (std::size_t i = 0; i < Vectors; ++i) total.v[i] += sum.v[i];
+
+  static Range inputs_of(const SparseRows<Real>& rows, std::size_t block) {
+    return {block * rows.block, std::min((block + 1) * rows.block, rows.inputs)};
+  }
+  static void clear(const BySample<Real>& x, Real* z) {
+    std::fill_n(z, x.samples.size() * k_stride, Real(0));
+  }
+
+  /// z += S·w of a block of inputs
+  static void add_products(const BySample<Real>& x, std::size_t block, const Real* w, Real* z) {
+    const std::uint16_t* const input = x.rows.input.data();
+    const Real* const value = x.rows.value.data();
+    const std::size_t blocks = x.rows.blocks();
     for (std::size_t b = 0; b < x.samples.size(); ++b) {
       const std::uint64_t* const begin = x.rows.begin.data() + x.samples[b] * blocks + block;
       Sums row = Sums::of(z + b * k_stride);
@@ -84,59 +128,61 @@ void panel_forward(const Entries<Real>& x, const Real* w, Real* z) {
       row.to(z + b * k_stride);
     }
   }
-  total.scale(x.background);
-  for (std::size_t b = 0; b < x.samples.size(); ++b) {
-    Sums row = Sums::of(z + b * k_stride);
-    for (std::size_t i = 0; i < Vectors; ++i) row.v[i] += total.v[i];
-    row.to(z + b * k_stride);
-  }
-}
 
-/// target = beta·target + alpha·(Sᵀ·dz + c·(sums of dz over the batch))
-/// target (inputs, panel)   dz (batch, panel), both contiguous.
-template <class Real, std::size_t Vectors>
-void panel_backward(const Entries<Real>& x, const Real* dz, Accumulate<Real> how, Real* target) {
-  constexpr std::size_t k_stride = Vectors * k_lanes<Real>;
-  using Sums = Row<Real, Vectors>;
-  const std::uint16_t* const sample = x.columns.samples();
-  const Real* const value = x.columns.values();
-  Sums constant{};
-  for (std::size_t b = 0; b < x.samples.size(); ++b) constant.add(dz + b * k_stride);
-  constant.scale(x.background);
-  for (std::size_t k = 0; k < x.rows.inputs; ++k) {
-    Sums sum = constant;
-    const std::size_t end = x.columns.begin(k + 1);
-    for (std::size_t e = x.columns.begin(k); e < end; ++e) {
-      sum.add(value[e], dz + sample[e] * k_stride);
+  /// z += c·(column sums of w)
+  void add_constant(const BySample<Real>& x, Sums total, Real* z) const {
+    total.scale(background_);
+    for (std::size_t b = 0; b < x.samples.size(); ++b) {
+      Sums row = Sums::of(z + b * k_stride);
+      row.add(total);
+      row.to(z + b * k_stride);
     }
-    sum.scale(how.alpha);
-    Real* const row = target + k * k_stride;
-    if (how.beta == Real(1)) {
-      sum.add(row);
-    } else if (how.beta != Real(0)) {
-      sum.add(how.beta, row);
+  }
+
+  /// c·(sums of dz over the batch)
+  Sums constant_of(const ByInput<Real>& x, const Real* dz) const {
+    Sums constant{};
+    for (std::size_t b = 0; b < x.batch; ++b) constant.add(dz + b * k_stride);
+    constant.scale(background_);
+    return constant;
+  }
+
+  /// Rows `inputs` of the target, and their sum.
+  static Sums update(const ByInput<Real>& x, Range inputs, const Sums& constant, const Real* dz,
+                     Accumulate<Real> how, Real* target) {
+    const std::uint16_t* const sample = x.columns.samples();
+    const Real* const value = x.columns.values();
+    Sums total{};
+    for (std::size_t k = inputs.begin; k < inputs.end; ++k) {
+      Sums sum = constant;
+      const std::size_t end = x.columns.begin(k + 1);
+      for (std::size_t e = x.columns.begin(k); e < end; ++e) {
+        sum.add(value[e], dz + sample[e] * k_stride);
+      }
+      sum.scale(how.alpha);
+      Real* const row = target + k * k_stride;
+      if (how.beta == Real(1)) {
+        sum.add(row);
+      } else if (how.beta != Real(0)) {
+        sum.add(how.beta, row);
+      }
+      sum.to(row);
+      total.add(sum);
     }
-    sum.to(row);
+    return total;
   }
-}
 
-/// The kernels of panels of 1 .. k_most_vectors vectors.
-template <class Real>
-struct Kernels {
-  using Forward = void (*)(const Entries<Real>&, const Real*, Real*);
-  using Backward = void (*)(const Entries<Real>&, const Real*, Accumulate<Real>, Real*);
-
-  template <std::size_t... I>
-  static constexpr std::array<Forward, sizeof...(I)> forwards(std::index_sequence<I...>) {
-    return {&panel_forward<Real, I + 1>...};
-  }
-  template <std::size_t... I>
-  static constexpr std::array<Backward, sizeof...(I)> backwards(std::index_sequence<I...>) {
-    return {&panel_backward<Real, I + 1>...};
-  }
-  static constexpr auto k_forward = forwards(std::make_index_sequence<k_most_vectors>());
-  static constexpr auto k_backward = backwards(std::make_index_sequence<k_most_vectors>());
+  Real background_;
 };
+
+/// Calls visit(Panel) with the kernels of a panel of `vectors` = 1 .. k_most_vectors.
+template <class Real, std::size_t Vectors = 1, class Visitor>
+void with_panel(std::size_t vectors, Real background, Visitor&& visit) {
+  if constexpr (Vectors < k_most_vectors) {
+    if (vectors > Vectors) return with_panel<Real, Vectors + 1>(vectors, background, visit);
+  }
+  visit(Panel<Real, Vectors>(background));
+}
 
 template <class Real>
 class SparseFirstLayer final : public FirstLayer<Real> {
@@ -146,50 +192,69 @@ class SparseFirstLayer final : public FirstLayer<Real> {
         background_(background),
         weights_{inputs, round_up(columns, k_lanes<Real>), panel_columns<Real>(columns)},
         by_input_(inputs, max_batch),
-        panel_(max_batch * weights_.panel) {}
+        z_(max_batch * weights_.panel),
+        dz_(max_batch * weights_.panel) {}
 
   PanelMatrix storage() const override { return weights_; }
 
   void forward(const Batch<Real>& batch, std::span<const Real> w, Matrix<Real> z) override {
-    const Entries<Real> x = entries(batch);
-    for (std::size_t p = 0; p < weights_.panels(); ++p) {
-      const Range range = weights_.columns_of(p);
-      Kernels<Real>::k_forward[range.size() / k_lanes<Real> - 1](
-          x, w.data() + range.begin * weights_.rows, panel_.data());
-      transpose<Real>(used(range, batch.samples.size()), rows_of(z, range));
-    }
+    each_panel([&](const auto& panel, Range range) {
+      panel.forward(by_sample(batch), w.data() + range.begin * weights_.rows, z_.data());
+      transpose<Real>(used(z_, range, batch), rows_of(z, range));
+    });
   }
 
   void backward(const Batch<Real>& batch, Matrix<const Real> dz, Accumulate<Real> how,
                 std::span<Real> target) override {
     by_input_.build(*batch.rows, batch.samples);
-    const Entries<Real> x = entries(batch);
-    for (std::size_t p = 0; p < weights_.panels(); ++p) {
-      const Range range = weights_.columns_of(p);
-      clear_padding(range, batch.samples.size());
-      transpose<Real>(rows_of(dz, range), used(range, batch.samples.size()));
-      Kernels<Real>::k_backward[range.size() / k_lanes<Real> - 1](
-          x, panel_.data(), how, target.data() + range.begin * weights_.rows);
-    }
+    each_panel([&](const auto& panel, Range range) {
+      take(dz, range, batch);
+      panel.backward(by_input(batch), weights_.rows, dz_.data(), how,
+                     target.data() + range.begin * weights_.rows);
+    });
+  }
+
+  void step(const Batch<Real>& batch, Matrix<const Real> dz, Accumulate<Real> how,
+            std::span<Real> w, const Batch<Real>& next, Matrix<Real> z) override {
+    by_input_.build(*batch.rows, batch.samples);
+    each_panel([&](const auto& panel, Range range) {
+      take(dz, range, batch);
+      panel.step(by_input(batch), dz_.data(), how, w.data() + range.begin * weights_.rows,
+                 by_sample(next), z_.data());
+      transpose<Real>(used(z_, range, next), rows_of(z, range));
+    });
   }
 
  private:
-  Entries<Real> entries(const Batch<Real>& batch) const {
-    return {*batch.rows, batch.samples, by_input_, background_};
+  template <class Visitor>
+  void each_panel(Visitor&& visit) const {
+    for (std::size_t p = 0; p < weights_.panels(); ++p) {
+      const Range range = weights_.columns_of(p);
+      with_panel<Real>(range.size() / k_lanes<Real>, background_,
+                       [&](const auto& panel) { visit(panel, range); });
+    }
+  }
+  static BySample<Real> by_sample(const Batch<Real>& batch) { return {*batch.rows, batch.samples}; }
+  ByInput<Real> by_input(const Batch<Real>& batch) const {
+    return {by_input_, batch.samples.size()};
+  }
+  /// dz_ = the rows of dz that are columns of a panel; padded weights stay zero.
+  void take(Matrix<const Real> dz, Range range, const Batch<Real>& batch) {
+    if (range.end > columns_) clear_padding(range, batch.samples.size());
+    transpose<Real>(rows_of(dz, range), used(dz_, range, batch));
   }
   /// The columns of a panel that are not padding, as (batch, columns).
-  Matrix<Real> used(Range range, std::size_t batch) {
-    return {panel_.data(), batch, std::min(range.end, columns_) - range.begin, range.size()};
+  Matrix<Real> used(AlignedVector<Real>& panel, Range range, const Batch<Real>& batch) const {
+    return {panel.data(), batch.samples.size(), std::min(range.end, columns_) - range.begin,
+            range.size()};
   }
   template <class T>
   Matrix<T> rows_of(Matrix<T> z, Range range) const {
     return {z.row(range.begin), std::min(range.end, columns_) - range.begin, z.columns, z.stride};
   }
-  /// Padded weights stay zero.
   void clear_padding(Range range, std::size_t batch) {
-    if (range.end <= columns_) return;
     for (std::size_t b = 0; b < batch; ++b) {
-      Real* const row = panel_.data() + b * range.size();
+      Real* const row = dz_.data() + b * range.size();
       std::fill(row + (columns_ - range.begin), row + range.size(), Real(0));
     }
   }
@@ -198,7 +263,8 @@ class SparseFirstLayer final : public FirstLayer<Real> {
   Real background_;
   PanelMatrix weights_;
   SparseColumns<Real> by_input_;
-  AlignedVector<Real> panel_;  ///< (batch, panel): z or dz of one panel
+  AlignedVector<Real> z_;   ///< (batch, panel): of one panel
+  AlignedVector<Real> dz_;  ///< likewise
 };
 
 }  // namespace

@@ -16,16 +16,18 @@ Minibatches<Real>::Minibatches(const DataView<Real>& data, Order order, std::siz
       order_(order),
       batch_size_(batch_size),
       train_(static_cast<std::size_t>(data.shape.train)),
-      key_(key),
-      gathered_(data.sparse_train.empty()
-                    ? batch_size * static_cast<std::size_t>(data.shape.features)
-                    : 0),
-      samples_(batch_size),
-      gathered_labels_(batch_size) {
+      key_(key) {
   if (batch_size == 0 || batch_size > train_) {
     throw UsageError("training.batch_size = " + std::to_string(batch_size) +
                      " must be between 1 and the number of training samples, " +
                      std::to_string(train_));
+  }
+  const bool gathers_values = data.sparse_train.empty() && !always_contiguous();
+  const auto features = static_cast<std::size_t>(data.shape.features);
+  for (Gathered& g : gathered_) {
+    g.values.resize(gathers_values ? batch_size * features : 0);
+    g.rows.resize(batch_size);
+    g.labels.resize(batch_size);
   }
 }
 
@@ -52,15 +54,16 @@ Batch<Real> Minibatches<Real>::contiguous(std::size_t first) const {
 template <class Real>
 Batch<Real> Minibatches<Real>::rows(std::size_t step) {
   const auto features = static_cast<std::size_t>(data_.shape.features);
+  Gathered& g = gathered_[step % 2];
   for (std::size_t i = 0; i < batch_size_; ++i) {
-    samples_[i] = static_cast<std::uint32_t>(sample(step, i));
-    gathered_labels_[i] = data_.train_labels[samples_[i]];
+    g.rows[i] = static_cast<std::uint32_t>(sample(step, i));
+    g.labels[i] = data_.train_labels[g.rows[i]];
   }
   // The data set does not fit the caches; the next batch comes from memory while this one is used.
   const bool more = order_ == Order::fixed || (step + 1) % (train_ / batch_size_) != 0;
   for (std::size_t i = 0; more && i < batch_size_; ++i) data_.sparse_train.prefetch(sample(step + 1, i));
-  return {{nullptr, batch_size_, features, features}, std::span(gathered_labels_),
-          &data_.sparse_train, std::span(samples_)};
+  return {{nullptr, batch_size_, features, features}, std::span(g.labels), &data_.sparse_train,
+          std::span(g.rows)};
 }
 
 template <class Real>
@@ -69,12 +72,13 @@ Batch<Real> Minibatches<Real>::at(std::size_t step) {
   const auto features = static_cast<std::size_t>(data_.shape.features);
   const std::size_t first = sample(step, 0);
   if (order_ == Order::fixed && first + batch_size_ <= train_) return contiguous(first);
+  Gathered& g = gathered_[step % 2];
   for (std::size_t i = 0; i < batch_size_; ++i) {
     const std::size_t from = sample(step, i);
-    std::copy_n(data_.train.data() + from * features, features, gathered_.data() + i * features);
-    gathered_labels_[i] = data_.train_labels[from];
+    std::copy_n(data_.train.data() + from * features, features, g.values.data() + i * features);
+    g.labels[i] = data_.train_labels[from];
   }
-  return {{gathered_.data(), batch_size_, features, features}, std::span(gathered_labels_)};
+  return {{g.values.data(), batch_size_, features, features}, std::span(g.labels)};
 }
 
 template class Minibatches<float>;

@@ -2,6 +2,7 @@
 // Which samples each step sees, in fixed or shuffled order.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -23,14 +24,15 @@ class Minibatches {
   /// is larger than the training set.
   Minibatches(const DataView<Real>& data, Order order, std::size_t batch_size, RandomKey key);
 
-  /// The batch of step `step`; steps must not decrease. Valid until the next call. Where the data has
-  /// a sparse form, the batch names its rows and has no values.
+  /// The batch of step `step`; steps go one by one or are repeated. Valid until the batch after the
+  /// next is asked for. Where the data has a sparse form, it names its rows and has no values.
   Batch<Real> at(std::size_t step);
 
  private:
   std::size_t sample(std::size_t step, std::size_t i);
   Batch<Real> contiguous(std::size_t first) const;
   Batch<Real> rows(std::size_t step);
+  bool always_contiguous() const { return order_ == Order::fixed && train_ % batch_size_ == 0; }
 
   const DataView<Real>& data_;
   Order order_;
@@ -39,9 +41,13 @@ class Minibatches {
   RandomKey key_;
   std::uint64_t epoch_ = UINT64_MAX;  ///< of permutation_; the largest: none yet
   std::vector<std::uint32_t> permutation_;
-  AlignedVector<Real> gathered_;               ///< (batch, features); empty with a sparse form
-  std::vector<std::uint32_t> samples_;         ///< (batch)
-  std::vector<std::uint8_t> gathered_labels_;  ///< (batch)
+  /// What a batch refers to that does not lie together in the data set.
+  struct Gathered {
+    AlignedVector<Real> values;         ///< (batch, features); empty where no step needs it
+    std::vector<std::uint32_t> rows;    ///< (batch)
+    std::vector<std::uint8_t> labels;   ///< (batch)
+  };
+  std::array<Gathered, 2> gathered_;  ///< of even and of odd steps
 };
 
 }  // namespace equikoop

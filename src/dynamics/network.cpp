@@ -63,11 +63,27 @@ std::span<const BatchScore> Network<Real>::accumulate(const Batch<Real>& batch,
                                                       std::span<Real> parameters,
                                                       Accumulate<Real> how,
                                                       std::span<Real> target) {
+  const auto scores = forward_and_loss(batch, parameters);
+  backward(batch, parameters, how, target, nullptr);
+  return scores;
+}
+
+template <class Real>
+std::span<const BatchScore> Network<Real>::descend(const Batch<Real>& batch,
+                                                   std::span<Real> parameters,
+                                                   Accumulate<Real> how, const Batch<Real>* next) {
+  const auto scores = forward_and_loss(batch, parameters);
+  backward(batch, parameters, how, parameters, next);
+  return scores;
+}
+
+template <class Real>
+std::span<const BatchScore> Network<Real>::forward_and_loss(const Batch<Real>& batch,
+                                                            std::span<const Real> parameters) {
   forward(batch, parameters);
   Layer& last = layers_.back();
   softmax_loss(view(last.z, layers_.size() - 1), batch.labels, view(last.d, layers_.size() - 1),
                std::span(scores_));
-  backward(batch, parameters, how, target);
   return scores_;
 }
 
@@ -75,7 +91,8 @@ template <class Real>
 void Network<Real>::forward(const Batch<Real>& batch, std::span<const Real> parameters) {
   batch_ = batch.labels.size();
   Matrix<Real> z = view(layers_[0].z, 0);
-  first_layer_->forward(batch, parameters.first(layout_.first().size()), z);
+  if (!prepared_) first_layer_->forward(batch, parameters.first(layout_.first().size()), z);
+  prepared_ = false;
   if (layout_.shape().bias) {
     bias_forward(parameters.subspan(layout_.first_bias(), z.rows), z);
   }
@@ -100,14 +117,23 @@ void Network<Real>::later_forward(std::size_t layer, std::span<const Real> param
 
 template <class Real>
 void Network<Real>::backward(const Batch<Real>& batch, std::span<Real> parameters,
-                             Accumulate<Real> how, std::span<Real> target) {
+                             Accumulate<Real> how, std::span<Real> target,
+                             const Batch<Real>* next) {
   for (std::size_t l = layers_.size() - 1; l > 0; --l) {
     later_backward(l, parameters, how, target);
     activation_backward(activation_, view(layers_[l - 1].z, l - 1), output(l - 1),
                         view(layers_[l - 1].d, l - 1));
   }
   const Matrix<Real> dz = view(layers_[0].d, 0);
-  first_layer_->backward(batch, dz, how, target.first(layout_.first().size()));
+  const std::span<Real> first = target.first(layout_.first().size());
+  if (next != nullptr) {
+    Matrix<Real> z = view(layers_[0].z, 0);  // nothing reads that of this batch any more
+    z.columns = next->labels.size();
+    first_layer_->step(batch, dz, how, first, *next, z);
+    prepared_ = true;
+  } else {
+    first_layer_->backward(batch, dz, how, first);
+  }
   if (layout_.shape().bias) {
     bias_backward(dz, how.alpha, how.beta, target.subspan(layout_.first_bias(), dz.rows));
   }

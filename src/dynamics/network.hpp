@@ -32,6 +32,12 @@ class Network {
   std::span<const BatchScore> accumulate(const Batch<Real>& batch, std::span<Real> parameters,
                                          Accumulate<Real> how, std::span<Real> target);
 
+  /// `accumulate` on the parameters themselves. With `next`, what it needs of the first layer is
+  /// computed while that layer is updated: the next call on this network must be for *next, with
+  /// these parameters unchanged. The numbers are the same.
+  std::span<const BatchScore> descend(const Batch<Real>& batch, std::span<Real> parameters,
+                                      Accumulate<Real> how, const Batch<Real>* next);
+
  private:
   /// Activities of one layer for all initials, (M·width, batch).
   struct Layer {
@@ -47,8 +53,10 @@ class Network {
 
   void forward(const Batch<Real>& batch, std::span<const Real> parameters);
   void later_forward(std::size_t layer, std::span<const Real> parameters);
+  std::span<const BatchScore> forward_and_loss(const Batch<Real>& batch,
+                                               std::span<const Real> parameters);
   void backward(const Batch<Real>& batch, std::span<Real> parameters, Accumulate<Real> how,
-                std::span<Real> target);
+                std::span<Real> target, const Batch<Real>* next);
   void later_backward(std::size_t layer, std::span<Real> parameters, Accumulate<Real> how,
                       std::span<Real> target);
 
@@ -56,6 +64,7 @@ class Network {
   std::unique_ptr<FirstLayer<Real>> first_layer_;
   ParameterLayout layout_;
   std::size_t batch_ = 0;  ///< samples of the current batch
+  bool prepared_ = false;  ///< layers_[0].z is that of the batch to come, before its bias
   std::vector<Layer> layers_;
   std::size_t stride_;  ///< between the rows of activities
   std::vector<BatchScore> scores_;

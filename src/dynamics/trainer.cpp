@@ -46,8 +46,11 @@ class EnsembleTrainer {
   }
 
   EnsembleOutcome<Real> run(const StepHook& hook) {
-    for (std::size_t step = 0; step < steps_; ++step) {
-      keep_losses(step, advance(batches_.at(step)));
+    Batch<Real> batch = batches_.at(0), next;
+    for (std::size_t step = 0; step < steps_; ++step, batch = next) {
+      const bool more = step + 1 < steps_;
+      if (more) next = batches_.at(step + 1);
+      keep_losses(step, advance(batch, more ? &next : nullptr));
       if ((step + 1) % every_ == 0) recorder_.record();
       if (hook) hook(static_cast<int>(step) + 1);
     }
@@ -90,13 +93,13 @@ class EnsembleTrainer {
             std::vector<double>(initials_, k_unknown), std::vector<std::int64_t>(initials_, -1)};
   }
 
-  std::span<const BatchScore> advance(const Batch<Real>& batch) {
+  std::span<const BatchScore> advance(const Batch<Real>& batch, const Batch<Real>* next) {
     const std::span<Real> parameters(parameters_);
     if (fused()) {
       const double kept = 1.0 - options_.learning_rate * options_.weight_decay;
-      return network_.accumulate(
+      return network_.descend(
           batch, parameters, {static_cast<Real>(-options_.learning_rate), static_cast<Real>(kept)},
-          parameters);
+          next);
     }
     const auto scores = network_.accumulate(batch, parameters, {1, 0}, std::span(gradient_));
     optimizer_->step(parameters, std::span(gradient_));

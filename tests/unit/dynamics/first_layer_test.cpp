@@ -45,6 +45,49 @@ struct Layer {
   Real weight(std::size_t k, std::size_t c) const { return w[layer->storage().position(k, c)]; }
 };
 
+/// Samples of toy data, not in order.
+std::vector<std::uint32_t> samples_from(std::size_t first, std::size_t count) {
+  std::vector<std::uint32_t> rows(count);
+  for (std::size_t b = 0; b < count; ++b) rows[b] = static_cast<std::uint32_t>((b * 37 + first) % 89);
+  return rows;
+}
+
+/// backward, then forward of another batch; then the same in one on a copy of the weights.
+template <class Real>
+void compare_step(Layer<Real> apart, Layer<Real> together, const Batch<Real>& batch, const Batch<Real>& next) {
+  const RandomStream stream({7, Stream::synthetic_data});
+  AlignedVector<Real> dz(apart.z.size());
+  for (std::size_t i = 0; i < dz.size(); ++i) dz[i] = static_cast<Real>(stream.uniform(i, -1, 1));
+  const Matrix<const Real> gradient{dz.data(), apart.columns, apart.batch, apart.batch};
+  for (const Accumulate<Real> how : {Accumulate<Real>{Real(-0.1), 1}, {Real(-0.1), Real(0.98)}}) {
+    apart.layer->backward(batch, gradient, how, apart.w);
+    apart.layer->forward(next, apart.w, apart.activities());
+    together.layer->step(batch, gradient, how, together.w, next, together.activities());
+    EXPECT_EQ(together.w, apart.w);
+    EXPECT_EQ(together.z, apart.z);
+  }
+}
+
+template <class Real>
+void compare_step_with_parts(const Case& sizes) {
+  const auto& [inputs, columns, batch, density] = sizes;
+  const auto n = static_cast<std::size_t>(inputs);
+  const auto m = static_cast<std::size_t>(columns);
+  const auto samples = static_cast<std::size_t>(batch);
+  const auto data = toy::Data<Real>(density, {inputs, 4, 90, 1}).in_sparse_form();
+  const DataView<Real> view = data.view();
+  const auto rows = samples_from(5, samples), later = samples_from(60, samples);
+  const std::vector<std::uint8_t> labels(samples);
+  const auto sparse = [&] {
+    return Layer<Real>(sparse_first_layer<Real>(n, m, samples, data.background), m, samples);
+  };
+  compare_step<Real>(sparse(), sparse(), {{nullptr, samples, n, n}, labels, &view.sparse_train, rows},
+                     {{nullptr, samples, n, n}, labels, &view.sparse_train, later});
+  const auto dense = [&] { return Layer<Real>(dense_first_layer<Real>(n, m, samples), m, samples); };
+  compare_step<Real>(dense(), dense(), {{data.train.data(), samples, n, n}, labels},
+                     {{data.train.data() + n, samples, n, n}, labels});
+}
+
 template <class Real>
 void compare(const Case& sizes) {
   const auto& [inputs, columns, batch, density] = sizes;
@@ -53,9 +96,7 @@ void compare(const Case& sizes) {
   const auto samples = static_cast<std::size_t>(batch);
   const auto data = toy::Data<Real>(density, {inputs, 4, 90, 1}).in_sparse_form();
   const DataView<Real> view = data.view();
-  // Not in order, and one sample twice.
-  std::vector<std::uint32_t> rows(samples);
-  for (std::size_t b = 0; b < samples; ++b) rows[b] = static_cast<std::uint32_t>((b * 37 + 5) % 89);
+  const auto rows = samples_from(5, samples);
   AlignedVector<Real> x(samples * n);
   for (std::size_t b = 0; b < samples; ++b) {
     std::copy_n(data.train.data() + rows[b] * n, n, x.data() + b * n);
@@ -96,6 +137,8 @@ void compare(const Case& sizes) {
 
 TEST_P(SparseFirstLayer, AgreesWithBlasInSinglePrecision) { compare<float>(GetParam()); }
 TEST_P(SparseFirstLayer, AgreesWithBlasInDoublePrecision) { compare<double>(GetParam()); }
+TEST_P(SparseFirstLayer, StepsToTheBitAsItsPartsInSinglePrecision) { compare_step_with_parts<float>(GetParam()); }
+TEST_P(SparseFirstLayer, StepsToTheBitAsItsPartsInDoublePrecision) { compare_step_with_parts<double>(GetParam()); }
 
 INSTANTIATE_TEST_SUITE_P(SizesThatFillVectorsPanelsAndBlocksOrNot, SparseFirstLayer,
                          testing::Values(Case{1, 1, 1, 0.5}, Case{12, 15, 60, 0.2},

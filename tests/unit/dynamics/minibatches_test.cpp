@@ -53,6 +53,23 @@ TEST(Minibatches, InFixedOrderRunOnAcrossTheEndOfTheTrainingSet) {
   EXPECT_EQ(samples(batches, 5), (std::vector<int>{0, 1, 2, 3}));
 }
 
+TEST(Minibatches, AreValidTogetherWithTheNext) {
+  const Numbered data;
+  const DataView<double> view = data.view();
+  for (const Order order : {Order::fixed, Order::shuffled}) {
+    Minibatches<double> batches(view, order, 4, k_key), again(view, order, 4, k_key);
+    for (std::size_t step = 0; step < 9; ++step) {
+      const Batch<double> batch = batches.at(step);
+      batches.at(step + 1);
+      const std::vector<int> expected = samples(again, step);
+      for (std::size_t i = 0; i < 4; ++i) {
+        EXPECT_EQ(*batch.x.row(i), expected[i]);
+        EXPECT_EQ(batch.labels[i], expected[i]);
+      }
+    }
+  }
+}
+
 TEST(Minibatches, ShuffledSeeEverySampleOnceAnEpochInAnotherOrderEachTime) {
   const Numbered data;
   const DataView<double> view = data.view();
