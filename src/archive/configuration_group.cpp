@@ -82,8 +82,8 @@ void set_mark(hid_t group, const std::string& path, std::size_t seed, const std:
   h5::write(h5::open_dataset(group, schema::k_complete), {{seed}, {1}}, std::span(&done, 1));
 }
 
-std::string stored_checksum(hid_t group, std::size_t seed) {
-  if (!h5::exists(group, schema::k_sha256)) return "";
+std::optional<std::string> stored_checksum(hid_t group, std::size_t seed) {
+  if (!h5::exists(group, schema::k_sha256)) return std::nullopt;
   return h5::read_text(h5::open_dataset(group, schema::k_sha256), seed);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -36,7 +37,7 @@ void complete_marks(hid_t group, const h5::Handle& seed, std::size_t seeds, cons
 /// Flushes what was written of one seed together with its checksum, then sets its mark: whoever finds
 /// the mark finds the data and the checksum, whatever was killed in between.
 void set_mark(hid_t group, const std::string& path, std::size_t seed, const std::string& checksum);
-/// The checksum of one seed; empty where the file has none (another program's, or older).
-std::string stored_checksum(hid_t group, std::size_t seed);
+/// The checksum of one seed; none where the file has none (another program's, or older).
+std::optional<std::string> stored_checksum(hid_t group, std::size_t seed);
 
 }  // namespace equikoop

@@ -7,7 +7,6 @@
 
 #include "configuration_group.hpp"
 #include "equikoop/archive/schema.hpp"
-#include "equikoop/base/digest.hpp"
 
 namespace equikoop {
 namespace {
@@ -141,32 +140,7 @@ void fill(hid_t file, const DistancesContent& content) {
   write_robustness(file, content.robustness, content.verdicts.size());
 }
 
-std::string checksum_of(const h5::Handle& dataset) {
-  Digest digest;
-  digest.add(std::span<const std::byte>(h5::stored_bytes(dataset)));
-  return digest.finish_text();
-}
-
-/// The table of runs is written again when the job ends, so it has no checksum.
-bool has_checksum(const std::string& path) { return !path.starts_with(schema::k_provenance); }
-
 }  // namespace
-
-std::vector<std::pair<std::string, Checksum>> distances_checksums(const std::string& path) {
-  const auto file = h5::open_file(path, false);
-  read_header(file.get(), path, schema::k_distances_type);
-  std::vector<std::pair<std::string, Checksum>> states;
-  for (const auto& name : h5::dataset_paths(file.get())) {
-    if (!has_checksum(name)) continue;
-    const auto dataset = h5::open_dataset(file.get(), name);
-    if (H5Aexists(dataset.get(), schema::k_sha256) <= 0)
-      states.emplace_back(name, Checksum::none);
-    else
-      states.emplace_back(name, h5::read_text_attribute(dataset.get(), schema::k_sha256) == checksum_of(dataset)
-                                    ? Checksum::right : Checksum::wrong);
-  }
-  return states;
-}
 
 void write_distances(const Comm& comm, const std::string& path, const Study& study,
                      const Provenance& provenance, const std::string& source,
@@ -174,9 +148,7 @@ void write_distances(const Comm& comm, const std::string& path, const Study& stu
   create_whole(comm, path, [&](hid_t file) {
     write_header(file, schema::k_distances_type, source, study, provenance);
     fill(file, content);
-    for (const auto& name : h5::dataset_paths(file))
-      if (const auto dataset = h5::open_dataset(file, name); has_checksum(name))
-        h5::write_attribute(dataset.get(), schema::k_sha256, checksum_of(dataset));
+    write_checksums(file, Final::all);
   });
 }
 

@@ -320,6 +320,8 @@ void make_scale(const Handle& dataset, const std::string& name) {
   check(H5DSset_scale(dataset.get(), name.c_str()), fmt::format("make {} a dimension scale", name));
 }
 
+bool is_scale(const Handle& dataset) { return H5DSis_scale(dataset.get()) > 0; }
+
 void attach_scale(const Handle& dataset, const Handle& scale, unsigned dimension) {
   check(H5DSattach_scale(dataset.get(), scale.get(), dimension), "attach a dimension scale");
 }

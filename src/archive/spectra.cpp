@@ -49,10 +49,14 @@ void fill_analysis(hid_t id, const SpectraLayout& layout, const AnalysisShape& a
   single(schema::k_trajectories_used, H5T_STD_I32LE,
          {"trajectories in the fit", "1", "those that did not diverge"});
   single(schema::k_noise_cut, H5T_STD_I32LE, {"modes cut at the noise of the stored precision", "1", ""});
+  const bool main = analysis.id.empty();
+  const bool reduced = main && layout.reduced && layout.modes <= k_most_reduced;
   complete_marks(id, seed, layout.seeds,
-                 "of row [seed] of eigenvalues, residuals_insample, residuals_heldout, amplitudes, singular_values, "
-                 "total_energy, rank, trajectories_used, noise_cut");
-  if (!analysis.id.empty() || !layout.reduced || layout.modes > k_most_reduced) return;
+                 fmt::format("of row [seed] of eigenvalues, residuals_insample, residuals_heldout, amplitudes, "
+                             "singular_values, total_energy, rank, trajectories_used, noise_cut{}{}",
+                             reduced ? ", reduced_operator" : "",
+                             main && layout.pseudospectrum > 0 ? "; of the first seed then pseudospectrum" : ""));
+  if (!reduced) return;
   scaled_dataset(id, schema::k_reduced, H5T_IEEE_F64LE, {&seed, &mode, &mode},
                  {"reduced operator", "1", "in an orthonormal basis of the kept modes; NaN beyond the rank"});
 }
@@ -135,6 +139,23 @@ SpectraLayout read_layout(hid_t file) {
   return layout;
 }
 
+/// Whether the checksum of a row is of this dataset as well. The file says it itself: those written
+/// before 1.2 left out the operator and the pseudospectrum.
+bool covers(hid_t group, const char* dataset) {
+  if (!h5::exists(group, dataset) || !h5::exists(group, schema::k_sha256)) return false;
+  const auto sums = h5::open_dataset(group, schema::k_sha256);
+  return h5::read_text_attribute(sums.get(), "description").find(dataset) != std::string::npos;
+}
+
+/// The operator of a row in its place in the file: (modes, modes), NaN beyond the rank.
+std::vector<double> padded_square(const SpectrumRow& row, std::size_t modes) {
+  std::vector<double> square(modes * modes, k_nan);
+  const std::size_t rank = row.reduced.empty() ? 0 : static_cast<std::size_t>(row.rank);
+  for (std::size_t i = 0; i < rank; ++i)
+    for (std::size_t j = 0; j < rank; ++j) square[i * modes + j] = row.reduced[i * rank + j];
+  return square;
+}
+
 template <class T>
 std::vector<T> padded(const std::vector<T>& values, std::size_t size, T filler) {
   std::vector<T> result(values);
@@ -163,6 +184,7 @@ SpectraArchive SpectraArchive::begin(const Comm& comm, const std::string& path, 
       const auto parent = h5::create_group(file, schema::k_configurations);
       for (std::size_t i = 0; i < layout.configurations.size(); ++i)
         fill_configuration(parent.get(), layout, i);
+      write_checksums(file, Final::scales);
     });
   SpectraArchive archive;
   archive.archive_ = open_archive(comm, path, schema::k_spectra_type, true);
@@ -221,7 +243,7 @@ std::size_t SpectraArchive::row_count() const {
 }
 
 void SpectraArchive::write_row(std::size_t configuration, std::size_t analysis, std::size_t seed,
-                               const SpectrumRow& row) {
+                               const SpectrumRow& row, std::span<const double> pseudospectrum) {
   const auto id = group(configuration, analysis);
   const std::size_t modes = layout_.modes;
   Digest digest;
@@ -243,14 +265,25 @@ void SpectraArchive::write_row(std::size_t configuration, std::size_t analysis, 
   single(schema::k_rank, std::int32_t{row.rank});
   single(schema::k_trajectories_used, std::int32_t{row.trajectories_used});
   single(schema::k_noise_cut, std::int32_t{row.noise_cut});
-  write_reduced(id.get(), analysis, seed, row);
+  if (h5::exists(id.get(), schema::k_reduced)) {
+    const auto square = padded_square(row, modes);
+    h5::write(h5::open_dataset(id.get(), schema::k_reduced), {{seed, 0, 0}, {1, modes, modes}},
+              std::span<const double>(square));
+    if (covers(id.get(), schema::k_reduced)) digest.add(std::span<const double>(square));
+  }
+  if (seed == 0 && h5::exists(id.get(), schema::k_pseudospectrum)) {
+    const auto dataset = h5::open_dataset(id.get(), schema::k_pseudospectrum);
+    h5::require_size(dataset, schema::k_pseudospectrum, pseudospectrum.size());
+    h5::write(dataset, h5::all_of(dataset), pseudospectrum);
+    if (covers(id.get(), schema::k_pseudospectrum)) digest.add(pseudospectrum);
+  }
   set_mark(id.get(), archive_.path, seed, digest.finish_text());
 }
 
 Checksum SpectraArchive::verify(std::size_t configuration, std::size_t analysis, std::size_t seed) const {
   const auto id = group(configuration, analysis);
-  const std::string stored = stored_checksum(id.get(), seed);
-  if (stored.empty()) return Checksum::none;
+  const auto stored = stored_checksum(id.get(), seed);
+  if (!stored) return Checksum::none;
   Digest digest;
   const auto modal = [&]<class T>(const char* name, T) {
     const auto row = h5::read<T>(h5::open_dataset(id.get(), name), {{seed, 0}, {1, layout_.modes}});
@@ -267,28 +300,21 @@ Checksum SpectraArchive::verify(std::size_t configuration, std::size_t analysis,
   single(schema::k_total_energy, double{});
   for (const char* name : {schema::k_rank, schema::k_trajectories_used, schema::k_noise_cut})
     single(name, std::int32_t{});
-  return stored == digest.finish_text() ? Checksum::right : Checksum::wrong;
+  if (covers(id.get(), schema::k_reduced)) {
+    const auto square = h5::read<double>(h5::open_dataset(id.get(), schema::k_reduced),
+                                         {{seed, 0, 0}, {1, layout_.modes, layout_.modes}});
+    digest.add(std::span<const double>(square));
+  }
+  if (seed == 0 && covers(id.get(), schema::k_pseudospectrum)) {
+    const auto grid = h5::read_all<double>(id.get(), schema::k_pseudospectrum);
+    digest.add(std::span<const double>(grid));
+  }
+  return *stored == digest.finish_text() ? Checksum::right : Checksum::wrong;
 }
 
-/// The operator of the main analysis, where it is kept.
-void SpectraArchive::write_reduced(hid_t id, std::size_t analysis, std::size_t seed, const SpectrumRow& row) {
-  const std::size_t modes = layout_.modes;
-  if (analysis != 0 || modes > k_most_reduced || row.reduced.empty()) return;
-  std::vector<double> square(modes * modes, k_nan);
-  const auto rank = static_cast<std::size_t>(row.rank);
-  for (std::size_t i = 0; i < rank; ++i)
-    for (std::size_t j = 0; j < rank; ++j) square[i * modes + j] = row.reduced[i * rank + j];
-  h5::write(h5::open_dataset(id, schema::k_reduced), {{seed, 0, 0}, {1, modes, modes}},
-            std::span<const double>(square));
-}
-
-void SpectraArchive::write_rows(std::size_t configuration, std::size_t seed, const std::vector<SpectrumRow>& rows) {
-  for (std::size_t a = 0; a < rows.size(); ++a) write_row(configuration, a, seed, rows[a]);
-}
-
-void SpectraArchive::write_pseudospectrum(std::size_t configuration, const std::vector<double>& residuals) {
-  const auto dataset = h5::open_dataset(group(configuration, 0).get(), schema::k_pseudospectrum);
-  h5::write(dataset, h5::all_of(dataset), std::span<const double>(residuals));
+void SpectraArchive::write_rows(std::size_t configuration, std::size_t seed, const std::vector<SpectrumRow>& rows,
+                                std::span<const double> pseudospectrum) {
+  for (std::size_t a = 0; a < rows.size(); ++a) write_row(configuration, a, seed, rows[a], pseudospectrum);
 }
 
 std::vector<SpectrumRow> SpectraArchive::read_rows(std::size_t configuration,

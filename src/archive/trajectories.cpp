@@ -171,6 +171,7 @@ TrajectoryArchive TrajectoryArchive::begin(const Comm& comm, const std::string& 
       const auto parent = h5::create_group(file, schema::k_configurations);
       for (std::size_t i = 0; i < layout.configurations.size(); ++i)
         fill_configuration(parent.get(), layout, i);
+      write_checksums(file, Final::scales);
     });
   TrajectoryArchive archive;
   archive.archive_ = open_archive(comm, path, schema::k_trajectories_type, true);
@@ -278,9 +279,9 @@ void TrajectoryArchive::seal(std::size_t configuration, std::size_t seed) {
 }
 
 Checksum TrajectoryArchive::verify(std::size_t configuration, std::size_t seed) const {
-  const std::string stored = stored_checksum(group(configuration).get(), seed);
-  if (stored.empty()) return Checksum::none;
-  return stored == checksum_now(configuration, seed) ? Checksum::right : Checksum::wrong;
+  const auto stored = stored_checksum(group(configuration).get(), seed);
+  if (!stored) return Checksum::none;
+  return *stored == checksum_now(configuration, seed) ? Checksum::right : Checksum::wrong;
 }
 
 std::string TrajectoryArchive::checksum_now(std::size_t configuration, std::size_t seed) const {

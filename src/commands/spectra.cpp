@@ -112,8 +112,7 @@ class SpectraWork {
     const auto scope = phases_.scope("archive");
     together(group, [&] {
       if (!group.is_root()) return;
-      if (!pseudospectrum.axis.empty()) spectra_.write_pseudospectrum(unit.configuration, pseudospectrum.residuals);
-      spectra_.write_rows(unit.configuration, unit.seed, rows);
+      spectra_.write_rows(unit.configuration, unit.seed, rows, pseudospectrum.residuals);
     });
   }
 

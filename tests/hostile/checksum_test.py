@@ -9,24 +9,27 @@ import h5py
 import numpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from support.equikoop import main
+from support.equikoop import StudyTest, main
 from support.finished_study import RANKS, FinishedStudy
+
+
+def flip(file, name, index=None, bit=1):
+    """Flips a bit of an element (the first byte; of the dataset's middle byte where none is named) of a
+    dataset, in the bytes of the file."""
+    with h5py.File(file) as archive:
+        dataset = archive[name]
+        size = dataset.size * dataset.dtype.itemsize
+        at = size // 2 if index is None else int(numpy.ravel_multi_index(index, dataset.shape)) * dataset.dtype.itemsize
+        offset = dataset.id.get_offset() + at
+    with open(file, "r+b") as raw:
+        raw.seek(offset)
+        byte = raw.read(1)[0]
+        raw.seek(offset)
+        raw.write(bytes([byte ^ bit]))
 
 
 class Checksums(FinishedStudy):
     """One byte of the data flipped on the disk: found, and named."""
-
-    def flip(self, file, name, index):
-        """Flips a bit of an element of a dataset, in the bytes of the file."""
-        with h5py.File(file) as archive:
-            dataset = archive[name]
-            flat = int(numpy.ravel_multi_index(index, dataset.shape)) * dataset.dtype.itemsize
-            offset = dataset.id.get_offset() + flat
-        with open(file, "r+b") as raw:
-            raw.seek(offset)
-            byte = raw.read(1)[0]
-            raw.seek(offset)
-            raw.write(bytes([byte ^ 1]))
 
     def verify(self, ranks=RANKS):
         return self.run_program("status", self.out, "--verify", ranks=ranks)
@@ -38,7 +41,7 @@ class Checksums(FinishedStudy):
             self.assertIn(words, result.out)
 
     def test_flipped_bit_of_a_snapshot(self):
-        self.flip(self.trajectories, "configurations/width=10/observables", (1, 2, 33, 7))
+        flip(self.trajectories, "configurations/width=10/observables", (1, 2, 33, 7))
         for ranks in (1, RANKS):
             result = self.verify(ranks)
             self.assert_refused(result, 1, str(self.trajectories), "1 of 4 whole ensembles",
@@ -47,17 +50,17 @@ class Checksums(FinishedStudy):
 
     def test_flipped_bits_of_each_dataset(self):
         for name, index in (("loss", (0, 1, 5)), ("test_loss", (0, 2)), ("test_accuracy", (0, 0)), ("diverged_at", (0, 1))):
-            self.flip(self.trajectories, f"configurations/width=5/{name}", index)
+            flip(self.trajectories, f"configurations/width=5/{name}", index)
             self.assert_refused(self.verify(1), 1, "configuration width=5, seed 0")
-            self.flip(self.trajectories, f"configurations/width=5/{name}", index)
+            flip(self.trajectories, f"configurations/width=5/{name}", index)
         self.assertEqual(self.verify(1).code, 0)
 
     def test_flipped_bit_of_an_eigenvalue(self):
-        self.flip(self.spectra, "configurations/width=5/eigenvalues", (0, 3))
+        flip(self.spectra, "configurations/width=5/eigenvalues", (0, 3))
         self.assert_refused(self.verify(), 1, str(self.spectra), "configuration width=5, seed 0")
 
     def test_flipped_bit_of_a_distance(self):
-        self.flip(self.out / "distances.h5", "pairs/p_value", (0,))
+        flip(self.out / "distances.h5", "pairs/p_value", (0,))
         self.assert_refused(self.verify(), 1, "distances.h5", "dataset pairs/p_value")
 
     def test_checksum_is_what_the_file_says_it_is(self):
@@ -78,6 +81,82 @@ class Checksums(FinishedStudy):
         result = self.verify()
         self.assertEqual((result.code, result.err), (0, ""))
         self.assertIn("0 of 4 whole ensembles match their SHA-256, 4 have none", result.out)
+
+    def test_marked_without_a_checksum_is_damage(self):
+        """No job leaves a mark beside an empty checksum: one of the two has changed."""
+        with h5py.File(self.trajectories, "r+") as file:
+            file["configurations/width=5/sha256"][1] = b""
+        self.assert_refused(self.verify(1), 1, "configuration width=5, seed 1")
+
+    def test_mark_that_is_lost_leaves_an_ensemble_to_redo(self):
+        flip(self.trajectories, "configurations/width=5/complete", (1,))
+        self.assertIn("3 of 4 ensembles, incomplete", self.run_program("status", self.out, ranks=1).out)
+        self.succeed("train", self.ini, "--out", self.out, "-q")
+        self.assertIn("4 of 4 whole ensembles match", self.verify(1).out)
+
+
+class EveryDataset(StudyTest):
+    """A byte flipped in each dataset of each file, of a study that has them all."""
+
+    def setUp(self):
+        super().setUp()
+        self.out = self.folder / "all"
+        self.succeed("run", self.study(koopman__windows="0:1 0:0.5", koopman__pseudospectrum=6, compare__max_residual=0.9),
+                     "--out", self.out, "-q")
+
+    def pieces(self, file):
+        """{dataset: the names under which a flip in its elements may be reported, and where to flip for each}."""
+        found = {}
+
+        def add(path, node):
+            if not isinstance(node, h5py.Dataset) or path.startswith("provenance"):
+                return
+            parts = path.split("/")
+            if parts[0] != "configurations" or h5py.h5ds.is_scale(node.id):
+                found[path] = [(f"dataset {path}", None)]
+                return
+            name = f"configuration {parts[1]}" + (f" {parts[3]}" if parts[2] == "analyses" else "")
+            seeds = [0] if parts[-1] == "pseudospectrum" else range(len(node))  # it is of the first seed
+            found[path] = [(f"{name}, seed {s}", (s,) + tuple(n // 2 for n in node.shape[1:])) for s in seeds]
+        with h5py.File(file) as archive:
+            archive.visititems(add)
+        return found
+
+    def test_flipped_bytes(self):
+        """As many at once as can be told apart: no two in one piece."""
+        todo = {file: self.pieces(file) for file in self.out.glob("*.h5")}
+        self.assertEqual(sorted(file.name for file in todo), ["distances.h5", "spectra.h5", "trajectories.h5"])
+        names = {path.rsplit("/", 1)[-1] for pieces in todo.values() for path in pieces}
+        for name in ("reduced_operator", "pseudospectrum", "real", "singular_values", "time", "complete", "sha256", "floor",
+                     "verdict_text", "eigenvalues_left_out", "within_verdict", "margin"):
+            self.assertIn(name, names)
+        runs = flipped = 0
+        while any(todo.values()):
+            expected = []
+            for file, pieces in todo.items():
+                taken = set()
+                for path in list(pieces):
+                    free = [(name, index) for name, index in pieces[path] if name not in taken]
+                    if not free:
+                        continue
+                    name, index = free[0]
+                    taken.add(name)
+                    # A mark of 0 is one of an ensemble that is not whole: it gets another bit.
+                    flips = (file, path, (0,) * len(index) if path.endswith("pseudospectrum") else index,
+                             4 if path.endswith("complete") else 1)
+                    expected.append((name, flips))
+                    del pieces[path]
+            for _, flips in expected:
+                flip(*flips)
+            result = self.run_program("status", self.out, "--verify", ranks=1)
+            self.assert_refused(result, 1, "do not match their SHA-256")
+            told = [line.strip() for line in result.out.splitlines() if "does not match its SHA-256" in line]
+            self.assertEqual(sorted(told), sorted(f"{flips[0]}: {name} does not match its SHA-256" for name, flips in expected))
+            for _, flips in expected:
+                flip(*flips)
+            runs, flipped = runs + 1, flipped + len(expected)
+        print(f"  {flipped} datasets, a byte in each, in {runs} runs", flush=True)
+        self.assertEqual(self.run_program("status", self.out, "--verify", ranks=1).code, 0)
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ class Quickstart(StudyTest):
         for name in FILES:
             with self.subTest(file=name), h5py.File(self.out / name) as file:
                 self.assertEqual(file.attrs["filetype"], f"equikoop {name[:-3]}")
-                self.assertEqual(file.attrs["format_version"], "1.1")
+                self.assertEqual(file.attrs["format_version"], "1.2")
                 self.assertRegex(file.attrs["created"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
                 self.assertIn("2302.09160", file.attrs["references"])
                 provenance = file["provenance"]

@@ -6,6 +6,7 @@
 #include <functional>
 #include <string>
 
+#include "equikoop/archive/checksums.hpp"
 #include "equikoop/archive/provenance.hpp"
 #include "equikoop/base/comm.hpp"
 
@@ -26,9 +27,6 @@ struct ArchiveFile {
 /// Opens an existing archive on all ranks. Throws the same Error on all. Collective.
 ArchiveFile open_archive(const Comm& comm, const std::string& path, const std::string& filetype,
                          bool writable);
-
-/// What the checksum of a piece of data says of it. None: the file was written without.
-enum class Checksum { none, right, wrong };
 
 /// Forces what was written to `path` on this node to the disk. Throws Error.
 void sync_to_disk(const std::string& path);

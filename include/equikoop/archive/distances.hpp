@@ -69,7 +69,4 @@ void write_distances(const Comm& comm, const std::string& path, const Study& stu
                      const Provenance& provenance, const std::string& source,
                      const DistancesContent& content);
 
-/// How each dataset of the file compares with its checksum, by path. One process.
-std::vector<std::pair<std::string, Checksum>> distances_checksums(const std::string& path);
-
 }  // namespace equikoop

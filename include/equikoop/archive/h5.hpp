@@ -101,6 +101,7 @@ Handle create_dataset(hid_t parent, const std::string& name, hid_t type,
 
 /// Makes `dataset` a dimension scale called `name`.
 void make_scale(const Handle& dataset, const std::string& name);
+bool is_scale(const Handle& dataset);
 /// Attaches `scale` to dimension `dimension` of `dataset`.
 void attach_scale(const Handle& dataset, const Handle& scale, unsigned dimension);
 

@@ -5,7 +5,7 @@
 
 namespace equikoop::schema {
 
-inline constexpr const char* k_format_version = "1.1";
+inline constexpr const char* k_format_version = "1.2";
 
 inline constexpr const char* k_trajectories_type = "equikoop trajectories";
 inline constexpr const char* k_spectra_type = "equikoop spectra";
@@ -45,7 +45,7 @@ inline constexpr const char* k_test_loss = "test_loss";
 inline constexpr const char* k_test_accuracy = "test_accuracy";
 inline constexpr const char* k_diverged_at = "diverged_at";
 inline constexpr const char* k_complete = "complete";
-inline constexpr const char* k_sha256 = "sha256";  ///< beside `complete`, since 1.1
+inline constexpr const char* k_sha256 = "sha256";  ///< beside `complete`, since 1.1; an attribute of final datasets
 
 // Attributes of a configuration: what one recorded step lasts on each clock.
 inline constexpr const char* k_index = "index";

@@ -5,6 +5,7 @@
 
 #include <complex>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -82,9 +83,10 @@ class SpectraArchive {
   std::size_t row_count() const;
 
   /// Writes the row of each analysis and then, after it has reached the disk, its mark.
-  void write_rows(std::size_t configuration, std::size_t seed, const std::vector<SpectrumRow>& rows);
-  /// Least residual at each point (imaginary, real) of the grid, for the first seed.
-  void write_pseudospectrum(std::size_t configuration, const std::vector<double>& residuals);
+  /// `pseudospectrum`, for the first seed where the file keeps one: the least residual at each point
+  /// (imaginary, real) of the grid.
+  void write_rows(std::size_t configuration, std::size_t seed, const std::vector<SpectrumRow>& rows,
+                  std::span<const double> pseudospectrum = {});
   /// The rows of every seed; those not complete have rank 0.
   std::vector<SpectrumRow> read_rows(std::size_t configuration, std::size_t analysis) const;
   /// Compares a row with its checksum.
@@ -92,8 +94,8 @@ class SpectraArchive {
 
  private:
   h5::Handle group(std::size_t configuration, std::size_t analysis) const;
-  void write_row(std::size_t configuration, std::size_t analysis, std::size_t seed, const SpectrumRow& row);
-  void write_reduced(hid_t id, std::size_t analysis, std::size_t seed, const SpectrumRow& row);
+  void write_row(std::size_t configuration, std::size_t analysis, std::size_t seed, const SpectrumRow& row,
+                 std::span<const double> pseudospectrum);
 
   ArchiveFile archive_;
   SpectraLayout layout_;
