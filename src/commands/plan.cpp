@@ -12,6 +12,7 @@
 #include "json.hpp"
 #include "equikoop/archive/schema.hpp"
 #include "equikoop/base/random.hpp"
+#include "equikoop/base/schedule.hpp"
 #include "equikoop/data/dataset.hpp"
 #include "equikoop/dynamics/descent.hpp"
 #include "equikoop/dynamics/trainer.hpp"
@@ -25,6 +26,7 @@ constexpr int k_short = 4;    // steps of the first calibration run
 constexpr int k_long = 24;    // steps of the second; the difference gives the time of a step
 constexpr std::size_t k_most_calibrated = 6;      // configurations that are timed; others by FLOPs
 constexpr double k_most_numbers = 8e6;            // of a trajectory made to time a spectrum
+constexpr double k_looks = 36;  // at the counter in a spectrum: between the products of a Lanczos cycle
 
 double seconds_of(const std::function<void()>& work) {
   const auto start = std::chrono::steady_clock::now();
@@ -135,8 +137,21 @@ struct Totals {
   double networks = 0, flops = 0, train = 0, spectra = 0, trajectory_bytes = 0, memory = 0;
 };
 
-/// Work shared by ranks of equal speed, an ensemble at a time: total over ranks, at least the longest.
-double on_ranks(double total, double longest, int ranks) { return std::max(total / ranks, longest); }
+/// The units of a stage on `ranks` ranks, which take them from the counter, the costly ones first.
+Schedule schedule_of(std::vector<TimedUnit> units, int ranks) {
+  std::stable_sort(units.begin(), units.end(),
+                   [](const TimedUnit& a, const TimedUnit& b) { return a.seconds > b.seconds; });
+  return simulate_counter(units, ranks);
+}
+
+/// Spectra: where ranks are more than ensembles, groups of them share one.
+Schedule schedule_spectra(std::vector<TimedUnit> units, int ranks) {
+  const int group = std::max(1, ranks / static_cast<int>(std::min<std::size_t>(units.size(), static_cast<std::size_t>(ranks))));
+  for (TimedUnit& unit : units) unit.seconds /= group;
+  Schedule schedule = schedule_of(std::move(units), ranks / group);
+  schedule.efficiency *= static_cast<double>(ranks / group * group) / ranks;  // ranks in no group wait
+  return schedule;
+}
 
 double training_memory(const Job& job, const Configuration& configuration, const DataShape& data) {
   const double element = job.study.precision == Precision::float32 ? 4 : 8;
@@ -201,8 +216,8 @@ void plan(Job& job) {
                               : network_times<double>(job, flops);
 
   Totals totals;
-  double longest_train = 0;
-  double longest_spectrum = 0;
+  std::vector<TimedUnit> train_units;
+  std::vector<TimedUnit> spectra_units;
   const double ensembles = static_cast<double>(trajectories.seeds);
   for (std::size_t c = 0; c < shapes.size(); ++c) {
     const auto& shape = spectra_shapes.configurations[c];
@@ -217,8 +232,8 @@ void plan(Job& job) {
     totals.train += ensembles * one;
     totals.spectra += ensembles * spectrum;
     totals.trajectory_bytes += bytes;
-    longest_train = std::max(longest_train, one);
-    longest_spectrum = std::max(longest_spectrum, spectrum);
+    train_units.insert(train_units.end(), trajectories.seeds, {one, times[c].step});
+    spectra_units.insert(spectra_units.end(), trajectories.seeds, {spectrum, spectrum / k_looks});
     totals.memory = std::max({totals.memory, training_memory(job, job.study.configurations[c], shapes[c]),
                               spectrum_memory(trajectories, shape, spectra_shapes.modes, 1)});
     job.log.line("  {}: {} features, {} delays, {:.3g} s an ensemble to train, {:.3g} s a spectrum, {} of trajectories",
@@ -226,13 +241,18 @@ void plan(Job& job) {
   }
 
   const int ranks = job.arguments.ranks;
-  const double train = on_ranks(totals.train, longest_train, ranks);
-  const double spectra = on_ranks(totals.spectra, longest_spectrum, ranks);
+  const Schedule train_schedule = schedule_of(train_units, ranks);
+  const Schedule spectra_schedule = schedule_spectra(spectra_units, ranks);
+  const double train = train_schedule.seconds;
+  const double spectra = spectra_schedule.seconds;
   const double pairs = 0.5 * static_cast<double>(shapes.size()) * static_cast<double>(shapes.size() - 1);
   job.log.line("{:.0f} networks, {:.3g} FLOPs in matrix products", totals.networks, network ? totals.flops : 0.0);
   job.log.line("{:.0f} spectra, {:.0f} pairs of configurations", ensembles * static_cast<double>(shapes.size()), pairs);
   job.log.line("expected wall time on {} ranks like this one: train {}, spectra {}, together {}", ranks,
                duration_text(train), duration_text(spectra), duration_text(train + spectra));
+  job.log.line("of the ranks' time, at work: train {:.1f} %, spectra {:.1f} % (units handed out one by one, simulated; "
+               "with all of them ideal {} and {})", 100 * train_schedule.efficiency, 100 * spectra_schedule.efficiency,
+               duration_text(train_schedule.bound), duration_text(spectra_schedule.bound));
   job.log.line("{}: {}; spectra.h5 and distances.h5 stay small", schema::k_trajectories_file,
                bytes_text(totals.trajectory_bytes));
   job.log.line("memory: a rank {}, and the data set {} once a node", bytes_text(totals.memory),
@@ -244,11 +264,16 @@ void plan(Job& job) {
   if (job.arguments.json && job.comm.is_root())
     fmt::print("{{\"study\": {}, \"ranks\": {}, \"configurations\": {}, \"networks\": {:.0f}, \"spectra\": {:.0f}, "
                "\"pairs\": {:.0f}, \"flops\": {:.6g}, \"train_seconds\": {:.6g}, \"spectra_seconds\": {:.6g}, "
-               "\"core_hours\": {:.6g}, \"trajectory_bytes\": {:.0f}, \"memory_bytes_per_rank\": {:.0f}, "
+               "\"train_efficiency\": {:.6g}, \"spectra_efficiency\": {:.6g}, "
+               "\"train_bound_seconds\": {:.6g}, \"spectra_bound_seconds\": {:.6g}, \"core_hours\": {:.6g}, \"trajectory_bytes\": {:.0f}, \"memory_bytes_per_rank\": {:.0f}, "
                "\"submit\": {}}}\n",
                json_text(job.study.name), ranks, shapes.size(), totals.networks,
                ensembles * static_cast<double>(shapes.size()), pairs, network ? totals.flops : 0.0, train, spectra,
+               train_schedule.efficiency, spectra_schedule.efficiency, train_schedule.bound, spectra_schedule.bound,
                ranks * (train + spectra) / 3600, totals.trajectory_bytes, totals.memory, json_text(submit));
+  const double longest_train = std::max_element(train_units.begin(), train_units.end(), [](const auto& a, const auto& b) {
+                                 return a.seconds < b.seconds;
+                               })->seconds;
   const double useful = std::max(1.0, std::floor(totals.train / std::max(longest_train, 1e-9)));
   job.log.line("advice: up to {:.0f} ranks shorten the training; beyond, ranks wait for the longest ensemble ({})",
                useful, duration_text(longest_train));

@@ -10,7 +10,7 @@ class Figure:
     """One quantity with its samples, the floor measured beside it, and what is asked of it.
 
     `goal`: (kind, bound); kinds "ratio<=" and "ratio>=" bound median / floor median, "value<=" and
-    "value>=" the median itself. Without a goal the row is for information. `checks` are
+    "value>=" the median itself; "within" bounds how far the ratio is from 1. Without a goal the row is for information. `checks` are
     (what, error, bound) of the same run: a figure whose check fails is worth nothing.
     """
 
@@ -50,6 +50,8 @@ class Figure:
         if self.goal is None:
             return ""
         kind, bound = self.goal
+        if kind == "within":
+            return "pass" if abs(self.ratio - 1) <= bound else "falls short"
         value = self.ratio if kind.startswith("ratio") else self.median
         return "pass" if (value <= bound if kind.endswith("<=") else value >= bound) else "falls short"
 
@@ -71,6 +73,8 @@ def number(value):
 
 
 def goal_text(goal):
+    if goal is not None and goal[0] == "within":
+        return f"ratio 1 +- {goal[1]:g}"
     return "" if goal is None else f"{goal[0].replace('<=', ' <= ').replace('>=', ' >= ')}{goal[1]:g}"
 
 

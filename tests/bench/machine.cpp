@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The floors of this machine: peak of matrix products, memory bandwidth, raw writes and reads of a
 // file with fsync.   bench_machine ROUNDS MEGABYTES FOLDER
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <exception>
 #include <filesystem>
 #include <stdexcept>
@@ -17,6 +12,7 @@
 #include "dynamics/aligned.hpp"
 #include "dynamics/matrix.hpp"
 #include "measure.hpp"
+#include "raw_file.hpp"
 
 namespace {
 
@@ -49,50 +45,9 @@ double triad_rate(std::size_t bytes) {
   return 1e-9 * 3 * sizeof(double) * static_cast<double>(size) / seconds;
 }
 
-class File {
- public:
-  File(const std::string& path, int flags) : descriptor_(::open(path.c_str(), flags, 0644)) {
-    if (descriptor_ < 0) throw std::runtime_error(path + ": " + std::strerror(errno));
-  }
-  ~File() { ::close(descriptor_); }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
-constexpr std::size_t k_piece = std::size_t{4} << 20;
-
-/// MB/s of plain writes in pieces of 4 MiB into a new file, until fsync has returned.
-double write_rate(const std::string& path, std::size_t bytes, const std::vector<char>& piece) {
-  std::filesystem::remove(path);
-  const double seconds = seconds_of([&] {
-    const File file(path, O_WRONLY | O_CREAT);
-    for (std::size_t done = 0; done < bytes; done += piece.size()) {
-      if (::write(file.get(), piece.data(), piece.size()) != static_cast<ssize_t>(piece.size()))
-        throw std::runtime_error("short write to " + path);
-    }
-    if (::fsync(file.get()) != 0) throw std::runtime_error("fsync " + path);
-  });
-  return 1e-6 * static_cast<double>(bytes) / seconds;
-}
-
-/// MB/s of plain reads of the file just written, from the page cache: what a stage that follows
-/// training on the same machine meets.
-double read_rate(const std::string& path, std::size_t bytes, std::vector<char>& piece) {
-  const double seconds = seconds_of([&] {
-    const File file(path, O_RDONLY);
-    while (::read(file.get(), piece.data(), piece.size()) > 0) {
-    }
-  });
-  return 1e-6 * static_cast<double>(bytes) / seconds;
-}
-
 void measure(std::size_t rounds, std::size_t bytes, const std::string& folder) {
   std::vector<double> single, twice, triad, writes, reads;
-  std::vector<char> piece(k_piece, 'x');
+  std::vector<char> piece(bench::k_piece, 'x');
   const std::string path = folder + "/raw.bin";
   gemm_rate<float>();
   gemm_rate<double>();
@@ -101,8 +56,10 @@ void measure(std::size_t rounds, std::size_t bytes, const std::string& folder) {
     single.push_back(gemm_rate<float>());
     twice.push_back(gemm_rate<double>());
     triad.push_back(triad_rate(bytes));
-    writes.push_back(write_rate(path, bytes, piece));
-    reads.push_back(read_rate(path, bytes, piece));
+    const double megabytes = 1e-6 * static_cast<double>(bytes);
+    writes.push_back(megabytes / bench::write_seconds(path, bytes, piece));
+    // From the page cache: what a stage that follows training on the same machine meets.
+    reads.push_back(megabytes / bench::read_seconds(path, bytes, piece));
   }
   std::filesystem::remove(path);
   bench::print_series("gemm float32", "GFLOP/s", single);
@@ -117,7 +74,7 @@ void measure(std::size_t rounds, std::size_t bytes, const std::string& folder) {
 int main(int argc, char** argv) try {
   if (argc != 4) throw std::runtime_error("usage: bench_machine ROUNDS MEGABYTES FOLDER");
   const std::size_t bytes = std::stoul(argv[2]) << 20;
-  measure(std::stoul(argv[1]), bytes / k_piece * k_piece, argv[3]);
+  measure(std::stoul(argv[1]), bytes / bench::k_piece * bench::k_piece, argv[3]);
   return 0;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "bench_machine: %s\n", error.what());

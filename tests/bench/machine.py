@@ -8,6 +8,7 @@ import re
 import subprocess
 import time
 
+import images
 from support.equikoop import BINARY, MPIRUN, ROOT, environment, study_text
 
 PROGRAMS = pathlib.Path(os.environ.get("EQUIKOOP_BENCH", pathlib.Path(BINARY).parents[1] / "tests/bench"))
@@ -34,6 +35,7 @@ class Bench:
         self.folder = folder
         self.quick = quick
         self.mnist = find_mnist()
+        self.made_up = None
 
     def describe(self):
         return (f"{processor()}, {len(os.sched_getaffinity(0))} cores, {platform.system()} {platform.release()}; "
@@ -46,6 +48,26 @@ class Bench:
     def measure(self, program, *words, ranks=1):
         """Runs bench_PROGRAM and returns its Series."""
         return Series(self.run([str(PROGRAMS / f"bench_{program}"), *map(str, words)], ranks).splitlines())
+
+    def measure_twice(self, program, *words):
+        """Two copies of bench_PROGRAM at once; their two Series."""
+        command = [str(PROGRAMS / f"bench_{program}"), *map(str, words)]
+        both = []
+        for name in ("first", "second"):
+            folder = self.folder / name
+            folder.mkdir(exist_ok=True)
+            own = [str(folder) if word == str(self.folder) else word for word in command]
+            both.append(subprocess.Popen(own, cwd=folder, env=self.environment(), text=True, stdout=subprocess.PIPE))
+        outputs = [process.communicate()[0] for process in both]
+        if any(process.returncode != 0 for process in both):
+            raise RuntimeError(f"two of {' '.join(command)} at once failed")
+        return [Series(output.splitlines()) for output in outputs]
+
+    def images(self):
+        """Keys of a study on MNIST, or on images of its shape and background where it is not found."""
+        if not self.mnist and not self.made_up:
+            self.made_up = images.write(self.folder / "made_up_images")
+        return {"data.source": "mnist", "data.path": self.mnist or self.made_up}
 
     def equikoop(self, *words, ranks=1):
         """Runs the program itself; returns (standard output, seconds of the whole command)."""
