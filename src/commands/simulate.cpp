@@ -226,7 +226,10 @@ SpectrumSet permuted_networks(const Study& study, const Scenario& scenario, std:
   return set;
 }
 
+/// Equal starts, x recorded by both, 100 snapshots over one unit of time at any step: what is left
+/// is the difference of the two discretisations of one flow.
 SpectrumSet mirror_pair(const Study& study, const Scenario& scenario, std::uint64_t number) {
+  constexpr int k_snapshots = 100;
   const Study own = trained_study(study, scenario, number);
   SpectrumSet set(2);
   for (const auto method : {DescentMethod::omd, DescentMethod::ogd}) {
@@ -234,11 +237,13 @@ SpectrumSet mirror_pair(const Study& study, const Scenario& scenario, std::uint6
     c.model.kind = ModelKind::descent;
     c.model.method = method;
     c.model.loss = DescentLoss::square;
-    c.model.starts = Starts::random;
-    c.training.steps = 100;
+    c.model.starts = Starts::matched;
+    c.model.coordinates = Coordinates::primal;
     c.training.learning_rate = scenario.step;
+    c.training.steps = static_cast<int>(std::lround(1 / scenario.step));
+    c.record.every = c.training.steps / k_snapshots;
     for (int s = 0; s < scenario.seeds; ++s) {
-      Trajectories t{{}, static_cast<std::size_t>(own.initials), 100, descent_feature_count(c)};
+      Trajectories t{{}, static_cast<std::size_t>(own.initials), k_snapshots, descent_feature_count(c)};
       descend_ensemble(own, c, s, keep_in<double>(t), {});
       set[method == DescentMethod::omd ? 0 : 1].push_back(spectrum_of(t, study.koopman, 0));
     }

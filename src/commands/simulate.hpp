@@ -18,7 +18,7 @@ enum class Pair {
   identical,   ///< the same system twice
   conjugate,   ///< the same in other linear coordinates
   permuted,    ///< trained networks, and the same with each one's hidden units permuted
-  mirror,      ///< mirror descent and gradient descent in dual coordinates, one flow as the step shrinks
+  mirror,      ///< mirror descent and gradient descent in u, from equal starts, seen as x: one flow as the step shrinks
   factor,      ///< a system and an extension by two modes
   separated,   ///< every eigenvalue moved by a known distance
 };

@@ -3,6 +3,7 @@
 // momentum. Each reads like its equation in equikoop/dynamics/descent.hpp.
 #include "descent_methods.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -36,8 +37,14 @@ Interval preimage(Regulariser regulariser, Interval box) {
   return {inverse_parameter(regulariser, box.low), inverse_parameter(regulariser, box.high)};
 }
 
-Interval start_of_parameter(Regulariser regulariser) {
-  return regulariser == Regulariser::log_barrier ? k_start_log_x : preimage(regulariser, k_start_x);
+/// u of a start: drawn in the range of u, or the image of the x that mirror descent starts from.
+std::vector<double> start_of_parameter(Regulariser regulariser, const Start& start) {
+  if (start.layout != Starts::matched)
+    return start.point(regulariser == Regulariser::log_barrier ? k_start_log_x
+                                                               : preimage(regulariser, k_start_x));
+  std::vector<double> u = start.point(k_start_x);
+  for (double& value : u) value = inverse_parameter(regulariser, value);
+  return u;
 }
 
 /// The mirror step from x along `slope` = η ∂f, before projection.
@@ -86,12 +93,17 @@ class ReparameterisedDescent final : public Trajectory {
         regulariser_(c.model.regulariser),
         box_(preimage(regulariser_, box)),
         rate_(c.training.learning_rate),
+        coordinates_(c.model.coordinates),
         u_(std::move(u)),
         gradient_(u_.size()) {}
 
   double loss() const override { return objective_.value(position()); }
   void observe(std::span<double> features) const override {
-    std::copy(u_.begin(), u_.end(), features.begin());
+    if (coordinates_ == Coordinates::own)
+      std::copy(u_.begin(), u_.end(), features.begin());
+    else
+      std::transform(u_.begin(), u_.end(), features.begin(),
+                     [this](double u) { return parameterise(regulariser_, u); });
   }
   void advance() override {
     objective_.gradient(position(), gradient_);
@@ -112,6 +124,7 @@ class ReparameterisedDescent final : public Trajectory {
   Regulariser regulariser_;
   Interval box_;
   double rate_;
+  Coordinates coordinates_;
   std::vector<double> u_, gradient_;
 };
 
@@ -202,7 +215,7 @@ std::unique_ptr<Trajectory> begin_trajectory(const Configuration& c, const Objec
       return std::make_unique<MirrorDescent>(c, objective, box_of(c), start.point(k_start_x));
     case DescentMethod::ogd:
       return std::make_unique<ReparameterisedDescent>(
-          c, objective, box_of(c), start.point(start_of_parameter(c.model.regulariser)));
+          c, objective, box_of(c), start_of_parameter(c.model.regulariser, start));
     case DescentMethod::bisection:
       return std::make_unique<Bisection>(c, objective, start);
     case DescentMethod::gd:

@@ -138,7 +138,7 @@ int nearest_grid_size(int initials, int dimension) {
 
 std::vector<double> Start::point(Interval range) const {
   std::vector<double> result(static_cast<std::size_t>(dimension));
-  if (layout == Starts::random) {
+  if (layout != Starts::grid) {
     const RandomStream stream({.study_seed = root_seed,
                                .stream = Stream::descent_start,
                                .seed = static_cast<std::uint64_t>(seed),

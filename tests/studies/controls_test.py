@@ -66,7 +66,8 @@ class Calibration(StudyTest):
             self.assertLess(self.rate(scenario, "bound_fails")[1], 0.05, scenario)
 
     def test_conjugate_pairs_are_not_called_non_equivalent(self):
-        for scenario in ("other linear", "hidden units"):
+        for scenario in ("other linear", "hidden units", "mirror and gradient descent, step 0.01",
+                         "mirror and gradient descent, step 0.001"):
             self.assertLess(self.rate(scenario, "non_equivalent")[0], 0.01, scenario)
         self.assertEqual(self.rate("hidden units", "equivalent")[0] + self.rate("hidden units", "negligible")[0], 1)
 

@@ -29,7 +29,7 @@ std::vector<std::int64_t> descent_times(const Configuration& configuration);
 /// Runs the trajectories of one (configuration, seed); design 4.2, arXiv 2302.09160.
 ///
 /// State t is observed before update t, in the method's own coordinates: x (omd, gd, momentum),
-/// u (ogd), the midpoint z (bisection). `losses` (initial, steps) holds f of each state;
+/// u (ogd; x(u) with `coordinates = primal`), the midpoint z (bisection). `losses` (initial, steps) holds f of each state;
 /// `test_loss` and `test_accuracy` are NaN; `diverged_at` is the updates done when the state or
 /// its loss first was not finite.
 ///
@@ -56,8 +56,8 @@ std::vector<std::int64_t> descent_times(const Configuration& configuration);
 /// Starts: x from [0.1, 0.9], u from [−2.3, −0.1] (entropy: [2√0.1, 2√0.9]), a from [−4/3, −1/3]
 /// with b from [1/7, 8/7]. `grid`: k points in each coordinate, the last coordinate fastest,
 /// k^dimension = initials; it does not depend on the seed, so several seeds give identical
-/// ensembles (distance exactly 0). `random`: uniform, by (seed, initial, coordinate). Either way a
-/// coordinate of a and of b lie at the same fraction of their ranges.
+/// ensembles (distance exactly 0). `random`: uniform, by (seed, initial, coordinate). `matched`: as
+/// random, and ogd starts at the u of omd's x. In all of them a coordinate of a and of b lie at the same fraction of their ranges.
 ///
 /// bisection where f(z) = 0 exactly: `on_root = zero` records z once and 0 ever after, as the
 /// published code does; `hold` keeps z. A difference of two coordinates is constant until then: in

@@ -37,7 +37,8 @@ enum class Initialisation { torch, he, glorot };
 enum class DescentMethod { omd, ogd, bisection, gd, momentum };
 enum class DescentLoss { tan, square, quartic, quadratic };
 enum class Regulariser { log_barrier, entropy };
-enum class Starts { grid, random };
+enum class Starts { grid, random, matched };
+enum class Coordinates { own, primal };
 enum class OnRoot { zero, hold };
 
 struct ModelOptions {
@@ -53,6 +54,7 @@ struct ModelOptions {
   DescentLoss loss = DescentLoss::tan;
   Regulariser regulariser = Regulariser::log_barrier;
   Starts starts = Starts::grid;
+  Coordinates coordinates = Coordinates::own;
   OnRoot on_root = OnRoot::zero;
   int dimension = 2;
   std::vector<double> hessian;  ///< quadratic loss: eigenvalues of its Hessian

@@ -217,6 +217,28 @@ TEST(Descent, OneStepOfEachMethodAgreesWithItsEquation) {
       [&](double u) { return u - eta * tan_slope(u * u / 4.0) * u / 2.0; });
 }
 
+TEST(Descent, MatchedStartsAndPrimalCoordinatesAreThoseOfMirrorDescent) {
+  for (const auto regulariser : {Regulariser::log_barrier, Regulariser::entropy}) {
+    Problem p = published(DescentMethod::omd);
+    p.configuration.model.regulariser = regulariser;
+    p.configuration.model.starts = Starts::matched;
+    const Ensemble x = run(p);
+    p.configuration.model.method = DescentMethod::ogd;
+    const Ensemble u = run(p);
+    p.configuration.model.coordinates = Coordinates::primal;
+    const Ensemble seen = run(p);
+    for (std::size_t m = 0; m < 25; ++m)
+      for (std::size_t i = 0; i < 2; ++i) {
+        EXPECT_NEAR(seen.at(m, 0, i), x.at(m, 0, i), 4.0 * k_epsilon);
+        for (const std::size_t t : {std::size_t{0}, std::size_t{50}}) {
+          const double value = u.at(m, t, i);
+          EXPECT_EQ(seen.at(m, t, i),
+                    regulariser == Regulariser::log_barrier ? std::exp(value) : 0.25 * value * value);
+        }
+      }
+  }
+}
+
 /// Largest difference of OMD and OGD, both in x, at the four common corner starts (entropy) after
 /// `updates` updates of size `eta`.
 double entropy_difference(double eta, std::size_t updates) {
