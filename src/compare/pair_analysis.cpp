@@ -131,7 +131,8 @@ std::vector<double> filled_up(const std::vector<double>& a, std::size_t k, std::
 /// ‖A − C B Cᵀ‖ / √n at the best C found.
 double operator_distance(const std::vector<double>& a, const std::vector<double>& b) {
   constexpr RandomKey k_starts{0, Stream::procrustes_start};
-  constexpr int k_count = 2;  // each in both components: the nearest of four
+  constexpr int k_count = 4;  // in each component: the best of eight was that of sixty in 94 % of the pairs of the
+                              // published width study, and never 6 % farther
   const auto side = [](const std::vector<double>& x) {
     return static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(x.size()))));
   };

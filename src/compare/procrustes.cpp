@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "equikoop/base/error.hpp"
+#include "procrustes_newton.hpp"
 
 namespace equikoop {
 namespace {
@@ -17,6 +18,7 @@ namespace {
 using Matrix = std::vector<double>;  // (n, n) row-major
 
 constexpr int k_most_sweeps = 1000;
+constexpr int k_sweeps_before_newton = 8;
 constexpr double k_still = 1e-12;  // radians: what is left to turn changes no digit that is used
 
 double inner(std::span<const double> x, std::span<const double> y) {
@@ -129,9 +131,9 @@ struct Coordinates {
   }
 };
 
-/// Sweeps all planes until none turns any more.
-void ascend(std::span<const double> a, Coordinates& at, std::size_t n) {
-  for (int sweep = 0; sweep < k_most_sweeps; ++sweep) {
+/// Sweeps all planes until none turns any more, or often enough to be near a maximum.
+void sweep(std::span<const double> a, Coordinates& at, std::size_t n, int most) {
+  for (int round = 0; round < most; ++round) {
     double turned = 0.0;
     for (std::size_t p = 0; p < n; ++p)
       for (std::size_t q = p + 1; q < n; ++q) {
@@ -140,6 +142,20 @@ void ascend(std::span<const double> a, Coordinates& at, std::size_t n) {
         turned = std::max(turned, std::abs(angle));
       }
     if (turned < k_still) return;
+  }
+}
+
+/// Sweeps, then Newton's steps, again while a sweep finds a higher hill across a valley.
+void ascend(std::span<const double> a, Coordinates& at, std::size_t n, detail::NewtonAscent& last_steps) {
+  constexpr double k_higher = 1e-12;  // of ‖A‖‖M‖
+  const double scale = std::sqrt(inner(a, a) * inner(at.m, at.m));
+  for (int round = 0; round < k_most_sweeps; ++round) {
+    sweep(a, at, n, k_sweeps_before_newton);
+    last_steps.ascend(at.c, at.m);
+    Coordinates beyond = at;
+    sweep(a, beyond, n, 1);
+    if (!(inner(a, beyond.m) > inner(a, at.m) + k_higher * scale)) return;
+    at = std::move(beyond);
   }
 }
 
@@ -168,6 +184,25 @@ void check(std::span<const double> x, std::size_t n, const char* what) {
                 std::to_string(n * n) + " finite entries");
 }
 
+double mean_diagonal(std::span<const double> x, std::size_t n) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < n; ++i) sum += x[i * n + i];
+  return n == 0 ? 0.0 : sum / static_cast<double>(n);
+}
+
+/// x + shift·I
+Matrix shifted(std::span<const double> x, std::size_t n, double shift) {
+  Matrix result(x.begin(), x.end());
+  for (std::size_t i = 0; i < n; ++i) result[i * n + i] += shift;
+  return result;
+}
+
+double difference(std::span<const double> x, const Matrix& y) {
+  double squares = 0.0;
+  for (std::size_t k = 0; k < y.size(); ++k) squares += (x[k] - y[k]) * (x[k] - y[k]);
+  return std::sqrt(squares);
+}
+
 /// The angle whose cosine is ⟨A, M⟩/(‖A‖‖M‖), accurate also near 0 (Kahan's formula).
 double angle_between(std::span<const double> a, const Matrix& m) {
   const double na = std::sqrt(inner(a, a)), nm = std::sqrt(inner(m, m));
@@ -188,14 +223,21 @@ ProcrustesResult procrustes(std::span<const double> a, std::span<const double> b
   check(b, n, "second operator");
   if (starts < 1) throw Error("Procrustes distance: needs at least 1 start");
   const RandomStream stream(key);
+  // Multiples of the identity turn into themselves: without them no digits of the rest are lost.
+  const double shift_a = mean_diagonal(a, n), shift_b = mean_diagonal(b, n);
+  const Matrix from = shifted(a, n, -shift_a), to = shifted(b, n, -shift_b);
+  const bool newton = n <= detail::k_most_newton_side;
+  detail::NewtonAscent last_steps(from, newton ? n : 0);
   ProcrustesResult best{std::numeric_limits<double>::infinity(), 0.0, {}};
   for (int index = 0; index < 2 * starts && n > 0; ++index) {
-    Coordinates at = start(b, n, index, stream);
-    ascend(a, at, n);
-    double squares = 0.0;
-    for (std::size_t k = 0; k < n * n; ++k) squares += (a[k] - at.m[k]) * (a[k] - at.m[k]);
-    if (!(std::sqrt(squares) < best.distance)) continue;
-    best = {std::sqrt(squares), angle_between(a, at.m), std::move(at.c)};
+    Coordinates at = start(to, n, index, stream);
+    if (newton)
+      ascend(from, at, n, last_steps);
+    else
+      sweep(from, at, n, k_most_sweeps);
+    const double distance = difference(a, shifted(at.m, n, shift_b));
+    if (!(distance < best.distance)) continue;
+    best = {distance, angle_between(a, shifted(at.m, n, shift_b)), std::move(at.c)};
   }
   if (n == 0) best.distance = 0.0;
   return best;

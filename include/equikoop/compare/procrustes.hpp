@@ -20,9 +20,10 @@ struct ProcrustesResult {
 
 /// Compares A and B (n, n) row-major. The same C serves both numbers, since ‖C B Cᵀ‖ = ‖B‖. Found
 /// by ascending ⟨A, C B Cᵀ⟩ plane by plane, each plane solved exactly (a trigonometric polynomial
-/// of degree 2), from `starts` random starts of `key` in each of the two components of the
+/// of degree 2), and for n ≤ 20 by Newton's steps in all planes at once, from `starts` random starts of `key` in each of the two components of the
 /// orthogonal group, the first at the identity. The problem is not convex: the result is an upper
-/// bound, met in practice with a few starts; symmetric operators have no other local minima. The
+/// bound, met in practice with a few starts; symmetric operators have no other local minima. For
+/// n > 20 the sweeps end after 1000, converged or not. The
 /// angle with a zero operator is π/2, between two of them 0. Throws Error for wrong sizes and
 /// values not finite.
 ProcrustesResult procrustes(std::span<const double> a, std::span<const double> b, std::size_t n,

@@ -113,6 +113,42 @@ TEST(Procrustes, ReportsTheCoordinatesItFound) {
   EXPECT_NEAR(difference(a, transformed(found.rotation, b, n)), found.distance, 1e-11);
 }
 
+/// Near the identity, as operators of slow training are: curvatures differ by orders of magnitude.
+Matrix slow_matrix(std::size_t n, std::uint64_t item) {
+  Matrix m = random_matrix(n, item);
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j < n; ++j)
+      m[i * n + j] = (i == j ? 1.0 : 0.0) + 0.01 * m[i * n + j] * std::pow(0.7, static_cast<double>(i));
+  return m;
+}
+
+TEST(Procrustes, NoTurnOfAnyPlaneLeadsNearer) {
+  // Sides with Newton's steps: sweeps alone may end while they still climb.
+  for (const std::size_t n : {2U, 3U, 10U, 20U}) {
+    const auto a = slow_matrix(n, 2 * n);
+    const auto b = slow_matrix(n, 2 * n + 1);
+    const auto found = procrustes(a, b, n, k_key, 1);
+    const auto m = transformed(found.rotation, b, n);
+    for (std::size_t p = 0; p < n; ++p)
+      for (std::size_t q = p + 1; q < n; ++q)
+        for (const double angle : {-1e-3, 1e-3, -0.1, 0.1, 3.0}) {
+          Matrix turned = m;
+          const double c = std::cos(angle), s = std::sin(angle);
+          for (std::size_t r = 0; r < n; ++r) {
+            const double x = turned[p * n + r], y = turned[q * n + r];
+            turned[p * n + r] = c * x - s * y;
+            turned[q * n + r] = s * x + c * y;
+          }
+          for (std::size_t r = 0; r < n; ++r) {
+            const double x = turned[r * n + p], y = turned[r * n + q];
+            turned[r * n + p] = c * x - s * y;
+            turned[r * n + q] = s * x + c * y;
+          }
+          EXPECT_GE(difference(a, turned), found.distance * (1 - 1e-9)) << n << ' ' << p << ' ' << q << ' ' << angle;
+        }
+  }
+}
+
 TEST(Procrustes, AngleIgnoresScaleAndDistanceDoesNot) {
   const auto a = random_matrix(3, 1);
   auto b = a;
