@@ -91,9 +91,10 @@ class Bench:
 
 
 def find_mnist():
-    """The folder of MNIST's IDX files that EQUIKOOP_DATA names, itself or in mnist/."""
+    """The folder of MNIST's IDX files that EQUIKOOP_DATA names, itself or in mnist/, or that of
+    input/get_mnist.sh."""
     root = pathlib.Path(os.environ.get("EQUIKOOP_DATA") or "/nonexistent")
-    for folder in (root, root / "mnist"):
+    for folder in (root, root / "mnist", ROOT / "input/data/mnist"):
         if any((folder / f"train-images-idx3-ubyte{ending}").is_file() for ending in ("", ".gz")):
             return folder
     return None
