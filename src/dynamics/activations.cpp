@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Activation functions and their derivatives.
-#include <cmath>
 #include <numbers>
 #include <numeric>
 
 #include "exponential.hpp"
 #include "layers.hpp"
+#include "normal.hpp"
 
 namespace equikoop {
 namespace {
@@ -25,17 +25,14 @@ struct Relu {
 /// z·Φ(z) with the exact normal distribution function (Hendrycks & Gimpel 2016).
 struct Gelu {
   template <class Real>
-  static Real phi(Real z) {
-    return Real(0.5) * std::erfc(-z / std::numbers::sqrt2_v<Real>);
-  }
-  template <class Real>
   static Real value(Real z) {
-    return z * phi(z);
+    return z * vectorised::normal(z).below;
   }
   template <class Real>
   static Real slope(Real z, Real) {
     constexpr Real k_density = std::numbers::inv_sqrtpi_v<Real> / std::numbers::sqrt2_v<Real>;
-    return phi(z) + z * k_density * std::exp(Real(-0.5) * z * z);
+    const auto [below, e] = vectorised::normal(z);
+    return below + z * k_density * e;
   }
 };
 

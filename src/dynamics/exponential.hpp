@@ -49,35 +49,57 @@ inline Real power_of_two(typename Format<Real>::Bits n) {
   return std::bit_cast<Real>((n + Format<Real>::k_bias) << Format<Real>::k_mantissa);
 }
 
+/// x = n·ln 2 + r; x is within the range of results that are finite and not 0.
 template <class Real>
-inline Split<Real> split(Real x) {
+struct Reduced {
+  Real r;
+  typename Format<Real>::Bits n;
+};
+
+template <class Real>
+inline Reduced<Real> reduce(Real x) {
   using F = Format<Real>;
   x = x < F::k_low ? F::k_low : x;  // a NaN stays
   x = x > F::k_high ? F::k_high : x;
   const Real shifted = x * F::k_log2e + F::k_shift;
   const Real whole = shifted - F::k_shift;
-  const Real r = (x - whole * F::k_ln2_high) - whole * F::k_ln2_low;
+  return {(x - whole * F::k_ln2_high) - whole * F::k_ln2_low,
+          std::bit_cast<typename F::Bits>(shifted) - std::bit_cast<typename F::Bits>(F::k_shift)};
+}
+
+template <class Real>
+inline Split<Real> split(Reduced<Real> x) {
   Real p = 0;
 #pragma GCC unroll 16
-  for (int k = F::k_terms; k > 1; --k) p = (Real(1) + p) * r * (Real(1) / static_cast<Real>(k));
-  p = (Real(1) + p) * r;
-  const auto n = std::bit_cast<typename F::Bits>(shifted) - std::bit_cast<typename F::Bits>(F::k_shift);
-  const auto half = n >> 1;
-  return {p, power_of_two<Real>(half), power_of_two<Real>(n - half)};
+  for (int k = Format<Real>::k_terms; k > 1; --k) {
+    p = (Real(1) + p) * x.r * (Real(1) / static_cast<Real>(k));
+  }
+  p = (Real(1) + p) * x.r;
+  const auto half = x.n >> 1;
+  return {p, power_of_two<Real>(half), power_of_two<Real>(x.n - half)};
 }
 
 /// e^x within 2 units in the last place, subnormal results rounded twice; 0 and infinity beyond the
 /// range, NaN for NaN.
 template <class Real>
 inline Real exponential(Real x) {
-  const Split<Real> s = split(x);
+  const Split<Real> s = split(reduce(x));
+  return (Real(1) + s.p) * s.half * s.other;
+}
+
+/// e^(x + rest) without rounding the sum, |rest| <= 0.05: the polynomial's error grows to 2e-8 (float).
+template <class Real>
+inline Real exponential_of_sum(Real x, Real rest) {
+  Reduced<Real> reduced = reduce(x);
+  reduced.r += rest;
+  const Split<Real> s = split(reduced);
   return (Real(1) + s.p) * s.half * s.other;
 }
 
 /// e^x − 1 within 3 units in the last place, near 0 too.
 template <class Real>
 inline Real exponential_minus_1(Real x) {
-  const Split<Real> s = split(x);
+  const Split<Real> s = split(reduce(x));
   const Real scale = s.half * s.other;
   return scale * s.p + (scale - Real(1));
 }
