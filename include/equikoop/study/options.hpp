@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A study as plain values: what every stage receives. Parsed once (study.hpp), never changed after.
-// Defaults, units and help stand in the table of keys (src/study/keys.cpp); here is the type.
+// Defaults, units and help stand in the table of keys (src/study/keys_*.cpp); here is the type.
 #pragma once
 
 #include <cstdint>
