@@ -41,22 +41,28 @@ double expanded_quantile(double p, double n) {
   return std::sqrt(n / (n - 1.0)) * boost::math::quantile(student, p);
 }
 
-/// Linear interpolation between order statistics at (n − 1)·p.
-double quantile(const std::vector<double>& sorted, double p) {
-  const double position = p * static_cast<double>(sorted.size() - 1);
-  const auto below = static_cast<std::size_t>(position);
-  const std::size_t above = std::min(below + 1, sorted.size() - 1);
-  return sorted[below] + (position - static_cast<double>(below)) * (sorted[above] - sorted[below]);
+/// Linear interpolation between order statistics at (n − 1)·p; puts `values` in another order.
+double quantile(std::vector<double>& values, double p) {
+  const double position = p * static_cast<double>(values.size() - 1);
+  const auto below = static_cast<std::ptrdiff_t>(position);
+  const auto at = values.begin() + below;
+  std::nth_element(values.begin(), at, values.end());
+  const double above = at + 1 == values.end() ? *at : *std::min_element(at + 1, values.end());
+  return *at + (position - static_cast<double>(below)) * (above - *at);
 }
 
+/// Times that each seed is drawn in a block of resamples; whole numbers fit a first-level cache.
+using Times = std::vector<std::array<std::uint16_t, k_block>>;
+
 /// x[s, c] = times that seed s is drawn in resample `begin` + c.
-void draw(Labels& x, std::uint64_t begin, detail::Draws& draws) {
+void draw(Labels& x, Times& times, std::uint64_t begin, detail::Draws& draws) {
   const auto n = static_cast<std::uint32_t>(x.size());
-  for (auto& row : x) row.fill(0.0);
+  times.assign(n, {});
   for (std::size_t c = 0; c < k_block; ++c) {
     draws.start(begin + c);
-    for (std::uint32_t i = 0; i < n; ++i) x[draws.below(i, n)][c] += 1.0;
+    for (std::uint32_t i = 0; i < n; ++i) ++times[draws.below(i, n)][c];
   }
+  for (std::size_t s = 0; s < n; ++s) std::copy(times[s].begin(), times[s].end(), x[s].begin());
 }
 
 /// Σ_{s≠t} x_s x_t of each column: the weight of pairs of different seeds.
@@ -77,10 +83,11 @@ BlockRow mean_of_different(const std::vector<double>& d, const Labels& x) {
   return mean;
 }
 
-/// Effects of the resamples, sorted.
+/// Effects of the resamples.
 std::vector<double> resampled_effects(const SeedDistances& d, int resamples, RandomKey key) {
   const auto kernel = d.paired ? paired_kernel(d) : std::vector<double>{};
   Labels x(d.first), y(d.paired ? 0 : d.second);
+  Times times;
   detail::Draws first(key, d.first);
   key.initial = 1;
   detail::Draws second(key, d.second);
@@ -88,12 +95,12 @@ std::vector<double> resampled_effects(const SeedDistances& d, int resamples, Ran
   const double weight = 2.0 / (static_cast<double>(d.first) * static_cast<double>(d.second));
   std::vector<double> effects;
   for (std::size_t begin = 0; begin < total; begin += k_block) {
-    draw(x, begin, first);
+    draw(x, times, begin, first);
     BlockRow effect;
     if (d.paired) {
       effect = mean_of_different(kernel, x);
     } else {
-      draw(y, begin, second);
+      draw(y, times, begin, second);
       effect = detail::bilinear_form(d.across, x, y);
       const BlockRow a = mean_of_different(d.within_first, x);
       const BlockRow b = mean_of_different(d.within_second, y);
@@ -102,7 +109,6 @@ std::vector<double> resampled_effects(const SeedDistances& d, int resamples, Ran
     for (std::size_t c = 0; c < std::min(k_block, total - begin); ++c)
       if (std::isfinite(effect[c])) effects.push_back(effect[c]);
   }
-  std::sort(effects.begin(), effects.end());
   return effects;
 }
 
@@ -174,10 +180,10 @@ double acceleration(const SeedDistances& d) {
 }
 
 /// Normal score of the share of resamples below the effect, ties by half; kept finite.
-double bias(const std::vector<double>& sorted, double effect) {
-  const auto below = std::lower_bound(sorted.begin(), sorted.end(), effect) - sorted.begin();
-  const auto upto = std::upper_bound(sorted.begin(), sorted.end(), effect) - sorted.begin();
-  const auto n = static_cast<double>(sorted.size());
+double bias(const std::vector<double>& effects, double effect) {
+  const auto below = std::count_if(effects.begin(), effects.end(), [&](double e) { return e < effect; });
+  const auto upto = std::count_if(effects.begin(), effects.end(), [&](double e) { return e <= effect; });
+  const auto n = static_cast<double>(effects.size());
   const double share = 0.5 * static_cast<double>(below + upto) / n;
   return normal_quantile(std::clamp(share, 0.5 / n, 1.0 - 0.5 / n));
 }
@@ -190,7 +196,7 @@ Interval effect_interval(const SeedDistances& d, int resamples, double level,
     throw Error("bootstrap: needs at least 1 resample, not " + std::to_string(resamples));
   constexpr double k_none = std::numeric_limits<double>::quiet_NaN();
   if (std::min(d.first, d.second) < k_fewest_resampled_seeds) return {k_none, k_none};
-  const auto effects = resampled_effects(d, resamples, key);
+  auto effects = resampled_effects(d, resamples, key);
   if (effects.empty()) return {k_none, k_none};
   const double shift = bias(effects, energy_statistic(d));
   const double bend = acceleration(d);

@@ -2,6 +2,7 @@
 #include "equikoop/compare/containment_test.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <limits>
@@ -105,29 +106,37 @@ struct Count {
   std::uint64_t reaching, total;
 };
 
+/// The signs of relabelings `begin`, `begin` + 1, ... of all there are.
+void enumerate_signs(detail::Labels& signs, std::uint64_t begin) {
+  std::array<std::uint64_t, detail::k_block> words;
+  std::iota(words.begin(), words.end(), begin);
+  detail::set_signs(signs, 0, words);
+}
+
 /// Signs on the differences of each seed.
 Count count_signs(const Targets& scores, int permutations, const RandomKey& key) {
   const std::size_t n = scores.own.size();
-  Scores difference(n);
+  Scores flipped(n);  // the differences where a set bit means a swap
   double observed = 0.0, scale = 0.0;
   for (std::size_t t = 0; t < n; ++t) {
-    difference[t] = scores.other[t] - scores.own[t];
-    observed += difference[t];
+    flipped[t] = scores.own[t] - scores.other[t];
+    observed -= flipped[t];
     scale += std::abs(scores.other[t]) + std::abs(scores.own[t]);
   }
   const double threshold = observed - k_rounding * scale;
   const bool exact = n <= k_most_enumerated && std::ldexp(1.0, static_cast<int>(n)) <= permutations + 1.0;
   const std::uint64_t drawn = exact ? std::uint64_t{1} << n : static_cast<std::uint64_t>(permutations);
   const RandomStream stream(key);
-  const std::uint64_t words = (n + 63) / 64;
   Count count{exact ? 0U : 1U, exact ? drawn : drawn + 1};
-  for (std::uint64_t i = 0; i < drawn; ++i) {
-    double sum = 0.0;
-    for (std::size_t t = 0; t < n; ++t) {
-      const std::uint64_t word = exact ? i : stream.bits(i * words + t / 64);
-      sum += (word >> (t % 64) & 1) != 0 ? -difference[t] : difference[t];
-    }
-    count.reaching += sum >= threshold ? 1 : 0;
+  detail::Labels signs(n);
+  for (std::uint64_t begin = 0; begin < drawn; begin += detail::k_block) {
+    if (exact)
+      enumerate_signs(signs, begin);
+    else
+      detail::draw_signs(signs, begin, stream);
+    const auto sums = detail::linear_form(flipped, signs);
+    const auto columns = std::min<std::uint64_t>(detail::k_block, drawn - begin);
+    for (std::size_t c = 0; c < columns; ++c) count.reaching += sums[c] >= threshold ? 1 : 0;
   }
   return count;
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "labels.hpp"
 
+#include <algorithm>
+#include <bit>
+
 namespace equikoop::detail {
 namespace {
 
-constexpr std::size_t k_strip = 16;  // columns whose sums stay in registers
+constexpr std::size_t k_strip = 32;  // columns whose sums stay in registers
 
 /// sums[c] += Σ_{t<count} d[t]·x[t, begin + c]
 inline void accumulate(const double* d, const Labels& x, std::size_t count, std::size_t begin,
@@ -49,19 +52,30 @@ BlockRow linear_form(std::span<const double> w, const Labels& x) {
   return q;
 }
 
+void set_signs(Labels& x, std::size_t first, std::span<const std::uint64_t, k_block> words) {
+  constexpr auto k_minus_one = std::bit_cast<std::uint64_t>(-1.0);
+  const std::size_t count = std::min<std::size_t>(64, x.size() - first);
+  for (std::size_t s = 0; s < count; ++s)
+    for (std::size_t c = 0; c < k_block; ++c)
+      x[first + s][c] = std::bit_cast<double>(k_minus_one ^ words[c] >> s << 63);
+}
+
+void draw_signs(Labels& x, std::uint64_t begin, const RandomStream& stream) {
+  const std::size_t each = (x.size() + 63) / 64;
+  std::vector<std::uint64_t> drawn(each * k_block);
+  stream.fill(begin * each, drawn);
+  for (std::size_t w = 0; w < each; ++w) {
+    std::array<std::uint64_t, k_block> words{};
+    for (std::size_t c = 0; c < k_block; ++c) words[c] = drawn[c * each + w];
+    set_signs(x, w * 64, words);
+  }
+}
+
 // Whole blocks of four words: a Philox call makes four.
 Draws::Draws(const RandomKey& key, std::size_t each) : stream_(key), words_((each + 7) / 8 * 4) {}
 
 void Draws::start(std::uint64_t column) {
-  const std::uint64_t first = column * (words_.size() / 4);
-  for (std::size_t block = 0; block < words_.size() / 4; ++block) {
-    const std::uint64_t element = (first + block) << 2;
-    std::uint64_t* const four = &words_[block * 4];
-    four[0] = stream_.bits(element);
-    four[1] = stream_.bits(element | 1);
-    four[2] = stream_.bits(element | 2);
-    four[3] = stream_.bits(element | 3);
-  }
+  stream_.fill(column * words_.size(), words_);
 }
 
 }  // namespace equikoop::detail

@@ -20,6 +20,12 @@ using BlockRow = std::array<double, k_block>;
 /// x (items, k_block): a sign, a membership or a multiplicity of each item in each column.
 using Labels = std::vector<BlockRow>;
 
+/// x[first + s, c] = 1 where bit s of words[c] is set, else −1; up to 64 items.
+void set_signs(Labels& x, std::size_t first, std::span<const std::uint64_t, k_block> words);
+
+/// Random signs of all items; column c is relabeling `begin` + c of the stream.
+void draw_signs(Labels& x, std::uint64_t begin, const RandomStream& stream);
+
 /// q[c] = Σ_{s>t} d[s,t]·x[s,c]·x[t,c]   d (n, n)
 BlockRow lower_form(std::span<const double> d, const Labels& x);
 

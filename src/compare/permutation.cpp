@@ -39,14 +39,8 @@ class PairedCase {
   void enumerate(Labels& z, std::size_t c, std::uint64_t index) {
     for (std::size_t s = 0; s < n_; ++s) z[s][c] = s > 0 && (index >> (s - 1) & 1) ? -1.0 : 1.0;
   }
-  void draw(Labels& z, std::size_t c, std::uint64_t index, const RandomKey& key) {
-    const RandomStream stream(key);
-    const std::uint64_t words = (n_ + 63) / 64;
-    for (std::uint64_t w = 0; w < words; ++w) {
-      const std::uint64_t word = stream.bits(index * words + w);
-      for (std::size_t s = w * 64; s < std::min<std::size_t>(n_, w * 64 + 64); ++s)
-        z[s][c] = static_cast<double>(word >> (s % 64) & 1) * 2.0 - 1.0;
-    }
+  void draw(Labels& z, std::uint64_t begin, const RandomKey& key) const {
+    detail::draw_signs(z, begin, RandomStream(key));
   }
 
  private:
@@ -100,14 +94,16 @@ class UnpairedCase {
     const std::uint64_t carried = subset_ + lowest;
     if (lowest != 0) subset_ = ((subset_ ^ carried) >> 2) / lowest | carried;
   }
-  void draw(Labels& x, std::size_t c, std::uint64_t index, const RandomKey& key) {
+  void draw(Labels& x, std::uint64_t begin, const RandomKey& key) {
     if (!draws_) draws_.emplace(key, n_);
-    draws_->start(index);
-    std::iota(order_.begin(), order_.end(), std::size_t{0});
-    for (auto& row : x) row[c] = 0.0;
-    for (std::size_t i = 0; i < n_; ++i) {
-      std::swap(order_[i], order_[i + draws_->below(i, static_cast<std::uint32_t>(items() - i))]);
-      x[order_[i]][c] = 1.0;
+    for (auto& row : x) row.fill(0.0);
+    for (std::size_t c = 0; c < k_block; ++c) {
+      draws_->start(begin + c);
+      std::iota(order_.begin(), order_.end(), std::size_t{0});
+      for (std::size_t i = 0; i < n_; ++i) {
+        std::swap(order_[i], order_[i + draws_->below(i, static_cast<std::uint32_t>(items() - i))]);
+        x[order_[i]][c] = 1.0;
+      }
     }
   }
 
@@ -125,7 +121,8 @@ class UnpairedCase {
   std::optional<detail::Draws> draws_;
 };
 
-/// How many of `total` relabelings reach the observed statistic; fill(labels, column, index).
+/// How many of `total` relabelings reach the observed statistic; fill(labels, begin, count) sets
+/// the columns of relabelings `begin` on, of which `count` are looked at.
 template <class Case, class Fill>
 std::uint64_t count_reaching(const Case& test, std::uint64_t total, double threshold,
                              const Fill& fill) {
@@ -133,7 +130,7 @@ std::uint64_t count_reaching(const Case& test, std::uint64_t total, double thres
   std::uint64_t reaching = 0;
   for (std::uint64_t begin = 0; begin < total; begin += k_block) {
     const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(k_block, total - begin));
-    for (std::size_t c = 0; c < count; ++c) fill(labels, c, begin + c);
+    fill(labels, begin, count);
     const BlockRow statistic = test.statistic(labels);
     for (std::size_t c = 0; c < count; ++c) reaching += statistic[c] >= threshold ? 1 : 0;
   }
@@ -151,14 +148,14 @@ PermutationResult run(Case test, double statistic, int permutations, const Rando
   std::uint64_t total = 0;
   if (exact) {
     total = static_cast<std::uint64_t>(std::llround(test.distinct()));
-    reaching =
-        count_reaching(test, total, threshold,
-                       [&](Labels& x, std::size_t c, std::uint64_t i) { test.enumerate(x, c, i); });
+    reaching = count_reaching(test, total, threshold,
+                              [&](Labels& x, std::uint64_t begin, std::size_t count) {
+                                for (std::size_t c = 0; c < count; ++c) test.enumerate(x, c, begin + c);
+                              });
   } else {
     total = static_cast<std::uint64_t>(permutations) + 1;
-    reaching = 1 + count_reaching(
-                       test, total - 1, threshold,
-                       [&](Labels& x, std::size_t c, std::uint64_t i) { test.draw(x, c, i, key); });
+    reaching = 1 + count_reaching(test, total - 1, threshold,
+                                  [&](Labels& x, std::uint64_t begin, std::size_t) { test.draw(x, begin, key); });
   }
   const auto all = static_cast<double>(total);
   return {statistic, static_cast<double>(reaching) / all, 1.0 / all, total, exact};

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
+#include <span>
 #include <vector>
 
 namespace equikoop {
@@ -49,6 +50,14 @@ class RandomStream {
 
   /// 64 random bits.
   std::uint64_t bits(std::uint64_t element) const { return block(element / 4).v[element % 4]; }
+
+  /// bits(first), bits(first + 1), ...: at a quarter of the cost.
+  void fill(std::uint64_t first, std::span<std::uint64_t> words) const {
+    for (std::size_t i = 0; i < words.size();) {
+      const auto four = block((first + i) / 4);
+      for (std::uint64_t lane = (first + i) % 4; lane < 4 && i < words.size(); ++lane) words[i++] = four.v[lane];
+    }
+  }
 
   /// Uniform in [0, 1), 53 bits.
   double uniform(std::uint64_t element) const {
