@@ -13,7 +13,7 @@
 One process writes at a time; further configurations are further Recorders on the same path, all of the
 same seeds, initials and dtype. Then: equikoop spectra STUDY --out results/mine
 """
-import os
+import pathlib
 import re
 
 import h5py
@@ -21,24 +21,16 @@ import numpy as np
 
 
 def named(tree, name=""):
-    """(name, array) of every leaf of nested dicts, lists and (name, value) pairs, in order."""
-    if isinstance(tree, tuple) and len(tree) == 2 and isinstance(tree[0], str):
-        yield from named(tree[1], f"{name}.{tree[0]}" if name else tree[0])
-    elif hasattr(tree, "detach"):  # a PyTorch tensor
-        yield name, tree.detach().cpu().numpy()
-    elif hasattr(tree, "shape") or np.isscalar(tree):
-        yield name, np.asarray(tree)
-    else:
-        for key, value in tree.items() if hasattr(tree, "items") else enumerate(tree):
-            pair = isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str)
-            yield from named(value if pair else (str(key), value), name)
-
-
-def describe(node, attributes):
-    """Sets attributes; a file that has them all stays the same to the byte."""
-    for key, value in attributes.items():
-        if node.attrs.get(key) != value:
-            node.attrs[key] = value
+    """(name, flat array) of every leaf of nested dicts, lists and (name, value) pairs, in order."""
+    if hasattr(tree, "detach"):  # a PyTorch tensor; double holds bfloat16 too, which NumPy lacks
+        tree = tree.detach().cpu().double().numpy()
+    if hasattr(tree, "shape") or np.isscalar(tree):
+        yield name, np.asarray(tree).ravel()
+        return
+    for key, value in tree.items() if hasattr(tree, "items") else enumerate(tree):
+        if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str):
+            key, value = value
+        yield from named(value, f"{name}.{key}" if name else str(key))
 
 
 class Recorder:
@@ -47,65 +39,68 @@ class Recorder:
 
     def __init__(self, path, configuration, seeds, initials, snapshots, every=1, dtype="f4", select="",
                  parameters=None):
-        self.shape, self.every, self.select = (seeds, initials, snapshots), every, re.compile(select)
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        self.shape, self.every, self.steps = (seeds, initials, snapshots), every, snapshots * every
+        self.select, self.dtype, self.at = re.compile(select), np.dtype(dtype).newbyteorder("<"), None
+        pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
         self.file = h5py.File(path, "a")
-        describe(self.file, {"filetype": "equikoop trajectories", "format_version": "1.0"})
         groups = self.file.require_group("configurations")
         self.group = groups.require_group(configuration)
-        describe(self.group, {"index": self.group.attrs.get("index", len(groups) - 1),
-                              "clock_step": float(every), **(parameters or {})})
-        self.dtype, self.at = np.dtype(dtype).newbyteorder("<"), None
-        self._dataset("time", (snapshots,), "i8", every * (1 + np.arange(snapshots)))
-        self._dataset("loss", (seeds, initials, snapshots * every), self.dtype, np.nan)
-        self._dataset("diverged_at", (seeds, initials), "i8", -1)
+        self._describe(self.file, {"filetype": "equikoop trajectories", "format_version": "1.0"})
+        self._describe(self.group, {"index": self.group.attrs.get("index", len(groups) - 1),
+                                    "clock_step": float(every), **(parameters or {})})
+        self._dataset("time", (snapshots,), "i8")[...] = every * (1 + np.arange(snapshots))
+        self.loss = self._dataset("loss", (seeds, initials, self.steps), self.dtype, np.nan)
+        self.diverged_at = self._dataset("diverged_at", (seeds, initials), "i8", -1)
         self.done = self._dataset("done", (seeds, initials), "u1", 0)
         self.complete = self._dataset("complete", (seeds,), "u1", 0)
+        self.file.flush()
 
-    def _dataset(self, name, shape, dtype, fill):
-        """Makes a dataset, filled and on the disk, or checks the one that is there."""
+    @staticmethod
+    def _describe(node, attributes):
+        for key, value in attributes.items():
+            if node.attrs.get(key) != value:  # a file that has it stays the same to the byte
+                node.attrs[key] = value
+
+    def _dataset(self, name, shape, dtype, fill=None):
+        """Makes a dataset, or checks the one that an earlier run has made."""
         if name not in self.group:
-            self.group.create_dataset(name, shape, dtype, track_times=False)[...] = fill
-            self.file.flush()
+            self.group.create_dataset(name, shape, dtype, fillvalue=fill, track_times=False)
         found = self.group[name]
-        if found.shape != shape or found.dtype != np.dtype(dtype):
+        if (found.shape, found.dtype) != (shape, np.dtype(dtype)):
             raise ValueError(f"{self.file.filename}: {found.name} is {found.shape} {found.dtype}, this loop "
                              f"records {shape} {np.dtype(dtype)}: choose another path or configuration")
         return found
 
     def todo(self):
         """(seed, initial) of every trajectory that is not whole yet; the loop's body records it."""
-        for seed, initial in np.argwhere(self.done[...] == 0).tolist():
-            self.at, self.count, self.loss = (seed, initial), 0, np.full(self.group["loss"].shape[2], np.nan)
-            yield seed, initial
-            self._finish()
+        for self.at in map(tuple, np.argwhere(self.done[...] == 0).tolist()):
+            self.losses, self.diverged = [], -1
+            yield self.at
+            if len(self.losses) != self.steps:
+                raise ValueError(f"trajectory {self.at} has {len(self.losses)} steps, expected {self.steps}")
+            self.loss[self.at], self.diverged_at[self.at] = self.losses, self.diverged
+            self.file.flush()  # the data is on the disk before its mark
+            self.done[self.at] = 1
+            self.complete[self.at[0]] = self.done[self.at[0]].all()
+            self.file.flush()
+        self.at = None
 
     def step(self, parameters, loss=np.nan):
         """After each update: parameters as a dict, list or named_parameters(); the loss before it."""
-        if self.at is None or self.count >= self.loss.size:
+        if self.at is None or len(self.losses) == self.steps:
             raise ValueError("step() is called outside of todo(), or more than snapshots * every times")
-        self.loss[self.count] = float(loss)
-        self.count += 1
-        if self.count % self.every == 0:
-            flat = [np.ravel(value) for name, value in named(parameters) if self.select.search(name)]
-            if not flat:
-                raise ValueError(f"no parameter's name holds {self.select.pattern!r}")
-            values = np.concatenate(flat).astype(self.dtype)
-            data = self._dataset("observables", (*self.shape, values.size), self.dtype, 0) \
-                if self.count == self.every else self.group["observables"]
-            data[(*self.at, self.count // self.every - 1)] = values
-            if self.group["diverged_at"][self.at] < 0 and not np.isfinite(values).all():
-                self.group["diverged_at"][self.at] = self.count
-
-    def _finish(self):
-        if self.count != self.loss.size:
-            raise ValueError(f"trajectory {self.at} has {self.count} steps, expected {self.loss.size}")
-        self.group["loss"][self.at] = self.loss
-        self.file.flush()  # the data is on the disk before its mark
-        self.done[self.at] = 1
-        self.complete[self.at[0]] = int(self.done[self.at[0]].all())
-        self.file.flush()
-        self.at = None
+        self.losses.append(float(loss))
+        snapshot, between = divmod(len(self.losses), self.every)
+        if between:
+            return
+        flat = [values for name, values in named(parameters) if self.select.search(name)]
+        if not flat:
+            raise ValueError(f"no parameter's name holds {self.select.pattern!r}")
+        flat = np.concatenate(flat).astype(self.dtype)
+        data = self._dataset("observables", (*self.shape, flat.size), self.dtype)
+        data[(*self.at, snapshot - 1)] = flat
+        if self.diverged < 0 and not np.isfinite(flat).all():
+            self.diverged = len(self.losses)
 
     def __enter__(self):
         return self

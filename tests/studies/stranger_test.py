@@ -109,6 +109,8 @@ with Recorder({str(self.folder / "t.h5")!r}, "one", 2, 2, 50) as recorder:
         with h5py.File(self.folder / "t.h5") as file:
             self.assertEqual(file["configurations/one/done"][...].tolist(), [[1, 1], [0, 0]])
             self.assertEqual(file["configurations/one/complete"][...].tolist(), [1, 0])
+            self.assertEqual(numpy.isnan(file["configurations/one/loss"][...]).sum(), 200)
+            self.assertEqual(file["configurations/one/observables"].shape, (2, 2, 50, 1))
         self.assertEqual(run("live"), 0)
         with h5py.File(self.folder / "t.h5") as file:
             data = file["configurations/one/observables"][..., 0]
@@ -126,6 +128,16 @@ with Recorder({str(self.folder / "t.h5")!r}, "one", 2, 2, 50) as recorder:
                 for _ in range(3):
                     recorder.step(tree)
             self.assertEqual(recorder.group["observables"].shape[-1], 3)
+
+    def test_tensors_of_any_precision(self):
+        try:
+            import torch
+        except ImportError:
+            self.skipTest("PyTorch is not installed")
+        for kind in (torch.bfloat16, torch.float32, torch.float64):  # NumPy has no bfloat16
+            weight = torch.nn.Parameter(torch.full((2, 1), 0.1, dtype=kind))
+            (name, values), = named([("fc.weight", weight)])
+            self.assertEqual((name, values.tolist()), ("fc.weight", [weight[0, 0].item()] * 2))
 
     def test_divergence_is_flagged(self):
         with self.recorder(every=1) as recorder:
