@@ -33,6 +33,23 @@ def named(tree, name=""):
         yield from named(value, f"{name}.{key}" if name else str(key))
 
 
+def describe(node, attributes):
+    for key, value in attributes.items():
+        if node.attrs.get(key) != value:  # a file that has it stays the same to the byte
+            node.attrs[key] = value
+
+
+def dataset(group, name, shape, dtype, fill=None):
+    """Makes a dataset, or checks the one that an earlier run has made."""
+    if name not in group:
+        group.create_dataset(name, shape, dtype, fillvalue=fill, track_times=False)
+    found = group[name]
+    if (found.shape, found.dtype) != (shape, np.dtype(dtype)):
+        raise ValueError(f"{group.file.filename}: {found.name} is {found.shape} {found.dtype}, this loop "
+                         f"records {shape} {np.dtype(dtype)}: choose another path or configuration")
+    return found
+
+
 class Recorder:
     """One configuration. `select`: regular expression that the names of the recorded parameters hold;
     `every`: steps between snapshots; `dtype`: f4 or f8; `parameters`: {"section.key": text}."""
@@ -43,33 +60,16 @@ class Recorder:
         self.select, self.dtype, self.at = re.compile(select), np.dtype(dtype).newbyteorder("<"), None
         pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
         self.file = h5py.File(path, "a")
-        groups = self.file.require_group("configurations")
-        self.group = groups.require_group(configuration)
-        self._describe(self.file, {"filetype": "equikoop trajectories", "format_version": "1.0"})
-        self._describe(self.group, {"index": self.group.attrs.get("index", len(groups) - 1),
-                                    "clock_step": float(every), **(parameters or {})})
-        self._dataset("time", (snapshots,), "i8")[...] = every * (1 + np.arange(snapshots))
-        self.loss = self._dataset("loss", (seeds, initials, self.steps), self.dtype, np.nan)
-        self.diverged_at = self._dataset("diverged_at", (seeds, initials), "i8", -1)
-        self.done = self._dataset("done", (seeds, initials), "u1", 0)
-        self.complete = self._dataset("complete", (seeds,), "u1", 0)
-        self.file.flush()
-
-    @staticmethod
-    def _describe(node, attributes):
-        for key, value in attributes.items():
-            if node.attrs.get(key) != value:  # a file that has it stays the same to the byte
-                node.attrs[key] = value
-
-    def _dataset(self, name, shape, dtype, fill=None):
-        """Makes a dataset, or checks the one that an earlier run has made."""
-        if name not in self.group:
-            self.group.create_dataset(name, shape, dtype, fillvalue=fill, track_times=False)
-        found = self.group[name]
-        if (found.shape, found.dtype) != (shape, np.dtype(dtype)):
-            raise ValueError(f"{self.file.filename}: {found.name} is {found.shape} {found.dtype}, this loop "
-                             f"records {shape} {np.dtype(dtype)}: choose another path or configuration")
-        return found
+        self.group = group = self.file.require_group(f"configurations/{configuration}")
+        describe(self.file, {"filetype": "equikoop trajectories", "format_version": "1.0"})
+        describe(group, {"index": group.attrs.get("index", len(group.parent) - 1), "clock_step": float(every),
+                         **(parameters or {})})
+        dataset(group, "time", (snapshots,), "i8")[...] = every * (1 + np.arange(snapshots))
+        self.loss = dataset(group, "loss", (seeds, initials, self.steps), self.dtype, np.nan)
+        self.diverged_at = dataset(group, "diverged_at", (seeds, initials), "i8", -1)
+        self.done = dataset(group, "done", (seeds, initials), "u1", 0)
+        self.complete = dataset(group, "complete", (seeds,), "u1", 0)
+        self.file.flush()  # a loop that is killed in its first trajectory leaves a file that opens
 
     def todo(self):
         """(seed, initial) of every trajectory that is not whole yet; the loop's body records it."""
@@ -97,7 +97,7 @@ class Recorder:
         if not flat:
             raise ValueError(f"no parameter's name holds {self.select.pattern!r}")
         flat = np.concatenate(flat).astype(self.dtype)
-        data = self._dataset("observables", (*self.shape, flat.size), self.dtype)
+        data = dataset(self.group, "observables", (*self.shape, flat.size), self.dtype)
         data[(*self.at, snapshot - 1)] = flat
         if self.diverged < 0 and not np.isfinite(flat).all():
             self.diverged = len(self.losses)

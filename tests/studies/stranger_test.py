@@ -101,17 +101,20 @@ from recorder import Recorder
 with Recorder({str(self.folder / "t.h5")!r}, "one", 2, 2, 50) as recorder:
     for seed, initial in recorder.todo():
         for step in range(50):
-            if (seed, initial, step) == (1, 0, 20) and sys.argv[1] == "die": os._exit(9)
+            if [str(seed), str(initial), str(step)] == sys.argv[1:]: os._exit(9)
             recorder.step([float(100 * seed + 10 * initial + step)])
 """
-        run = lambda word: subprocess.run([sys.executable, "-c", program, word], check=False).returncode  # noqa: E731
-        self.assertEqual(run("die"), 9)
+        run = lambda *die: subprocess.run([sys.executable, "-c", program, *die], check=False).returncode  # noqa: E731
+        self.assertEqual(run("0", "0", "20"), 9)
+        with h5py.File(self.folder / "t.h5") as file:
+            self.assertFalse(file["configurations/one/done"][...].any())
+        self.assertEqual(run("1", "0", "20"), 9)
         with h5py.File(self.folder / "t.h5") as file:
             self.assertEqual(file["configurations/one/done"][...].tolist(), [[1, 1], [0, 0]])
             self.assertEqual(file["configurations/one/complete"][...].tolist(), [1, 0])
             self.assertEqual(numpy.isnan(file["configurations/one/loss"][...]).sum(), 200)
             self.assertEqual(file["configurations/one/observables"].shape, (2, 2, 50, 1))
-        self.assertEqual(run("live"), 0)
+        self.assertEqual(run(), 0)
         with h5py.File(self.folder / "t.h5") as file:
             data = file["configurations/one/observables"][..., 0]
             expected = numpy.add.outer(numpy.add.outer([0, 100], [0, 10]), numpy.arange(50))
