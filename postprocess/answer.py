@@ -64,23 +64,20 @@ def headline(results):
 def in_short_choices(results):
     """Which choices mattered and which did not, by name, from the pairs that differ in one alone."""
     choices = results.choices()
-    mattered, not_mattered, open_ = [], [], []
+    words = {"mattered": [], "mattered in part": [], "did not matter": [], "is undecided": []}
     for choice in choices:
         rows = [r for r in compared(results) if differs_only(r, choice, choices)]
         if not rows:
             continue
         numbers = tally(rows)
         if numbers[DIFFERENT]:
-            mattered.append(choice)
+            words["mattered" if numbers[DIFFERENT] == len(rows) else "mattered in part"].append(choice)
         elif numbers[EQUIVALENT] + numbers[NEGLIGIBLE] == len(rows):
-            not_mattered.append(choice)
+            words["did not matter"].append(choice)
         else:
-            open_.append(choice)
-    sentences = []
-    for names, words in ((mattered, "mattered"), (not_mattered, "did not matter"), (open_, "is undecided")):
-        if names:
-            sentences.append(f"{joined(names).capitalize()} {words}.")
-    return sentences if len(choices) > 1 else []
+            words["is undecided"].append(choice)
+    return [f"{joined(names).capitalize()} {verb}." for verb, names in words.items() if names
+            ] if len(choices) > 1 else []
 
 
 def joined(names):
@@ -99,6 +96,8 @@ def robust_words(results):
     if len(rows) == 1:
         return [f"The verdict is the same in {middle} of {points} other analyses (delays, ranks, parts of the "
                 "training, distances)."]
+    if min(shares) == 1:
+        return [f"All {points} other analyses (delays, ranks, parts of the training, distances) give the same verdicts."]
     return [f"Of {points} other analyses (delays, ranks, parts of the training, distances), {middle} give the same "
             f"verdict for the median pair, and {100 * min(shares):.0f} % for the least robust "
             f"({results.labels[least['first']]} and {results.labels[least['second']]})."]
@@ -109,10 +108,10 @@ def containments(results):
     sentences = []
     found = [r for r in compared(results) if int(r.get("containment", 0)) in (1, 2)]
     for row in found[:MOST_LISTED]:
-        inner, outer = ("first", "second") if int(row["containment"]) == 1 else ("second", "first")
-        sentences.append(f"The spectrum of {results.labels[row[inner]]} is contained in that of "
-                         f"{results.labels[row[outer]]}, and not the other way round: the first may be a factor "
-                         "of the second (semi-conjugate).")
+        names = [results.labels[row[k]] for k in ("first", "second")]
+        inner, outer = names if int(row["containment"]) == 1 else reversed(names)
+        sentences.append(f"The spectrum of {inner} is contained in that of {outer}, and not the other way round: "
+                         f"{inner} may be a factor of {outer}, the same dynamics with less detail (semi-conjugate).")
     if len(found) > MOST_LISTED:
         sentences.append(f"So it is for {len(found) - MOST_LISTED} further pairs (figures/pairs.csv).")
     return sentences
@@ -229,9 +228,10 @@ def certainty(results):
     sentences = [
         f"Seeds are the replicates ({' to '.join(str(s) for s in dict.fromkeys((seeds[0], seeds[-1])))} "
         "for each configuration)." if seeds else "",
-        f"A pair is non-equivalent when its adjusted p is below {number(alpha)} (permutation test of the "
-        "energy statistic), equivalent when the upper end of its effect's interval is within the margin, "
-        "and otherwise undecided: a large p alone never means equivalent."]
+        "A pair is non-equivalent when a difference as large as its own would be rare between two alike configurations "
+        f"(adjusted p below {number(alpha)}; permutation test of the energy statistic), equivalent when its difference "
+        "with all its uncertainty is within the margin (upper end of the effect's interval), and otherwise undecided: a "
+        "large p alone never means equivalent."]
     return [s for s in sentences + [smallest_p(results, rows, seeds, alpha), floors(results)] if s]
 
 
@@ -240,7 +240,7 @@ def smallest_p(results, rows, seeds, alpha):
     if not seeds or seeds[0] < 1:
         return ""
     few = seeds[0]
-    paired = results.setting("compare.paired", "on").lower() in ("on", "true", "yes", "1")
+    paired = results.flag("compare.paired", "on")
     known = [r["p_smallest"] for r in rows if np.isfinite(r.get("p_smallest", np.nan))]
     least = min(known) if known else 2.0 / (2**few if paired else math.comb(2 * few, few))
     observed = min((r["p_value"] for r in rows if np.isfinite(r.get("p_value", np.nan))), default=1.0)
@@ -266,7 +266,7 @@ def exclusions(results):
     if failed:
         sentences.append(f"{count(failed, 'pair')} could not be compared.")
     sentences = [s for s in sentences if s]
-    return sentences or (["Nothing: every trajectory has a spectrum behind it."]
+    return sentences or (["Nothing: every ensemble has a spectrum, of all its trajectories."]
                          if results.spectra.configurations else [])
 
 
@@ -330,7 +330,8 @@ def mismatch(results):
         if source and identity and source != identity:
             return (f"{later.path.name} was not made from this {earlier.path.name}: they are results of "
                     "different runs.")
-    if len({str(a.provenance.get("study_text", "")) for a in results.archives}) > 1:
+    texts = [str(a.provenance["study_text"]) for a in results.archives if "study_text" in a.provenance]
+    if len(set(texts)) > 1:  # other programs write trajectories without one
         return ("The files of this folder carry different study texts: they may come from different "
                 "versions of the study.")
     return ""

@@ -106,25 +106,22 @@ def draw(module, results, folder):
 
 
 def body(results, drawn):
-    sections = [
+    pseudospectra = any("pseudospectrum" in (results.spectrum(n) or {}) for n in results.names)
+    sections = list(filter(None, (
         ("distances", "Distances", (drawn["distance_matrix"], drawn["distance_bars"])),
         ("pairs", "Pairs", (pairs_table(results),)),
+        results.distances.robustness is not None and (
+            "robustness", "Robustness", (drawn["robustness"], agreement_table(results))),
         ("map", "Map of the configurations", (drawn["configuration_map"],)),
         ("spectra", "Spectra", (drawn["spectra"], drawn["residuals"])),
+        pseudospectra and ("pseudospectra", "Pseudospectra", (drawn["pseudospectrum"],)),
+        results.distances.windows is not None and ("windows", "Windows of training", (drawn["windows"],)),
         ("training", "Training", (drawn["losses"], drawn["accuracy"], drawn["weights"])),
         ("configurations", "Configurations", (configurations_table(results),)),
         ("shuffle", "Published shuffle control", (page.paragraph(SHUFFLE_WORDS), drawn["shuffle"],
                                                   shuffle_table(results))),
         ("provenance", "Provenance", (drawn["timings"], *provenance(results))),
-        ("citation", "Method and citation", citation(results)),
-    ]
-    if results.distances.windows is not None:
-        sections.insert(4, ("windows", "Windows of training", (drawn["windows"],)))
-    if results.distances.robustness is not None:
-        sections.insert(2, ("robustness", "Robustness", (drawn["robustness"], agreement_table(results))))
-    if any("pseudospectrum" in (results.spectrum(n) or {}) for n in results.names):
-        at = [anchor for anchor, _, _ in sections].index("spectra") + 1
-        sections.insert(at, ("pseudospectra", "Pseudospectra", (drawn["pseudospectrum"],)))
+        ("citation", "Method and citation", citation(results)))))
     links = "".join(f'<a href="#{anchor}">{title}</a>' for anchor, title, _ in sections)
     parts = [header(results, links), answer_section(results)]
     parts += [page.section(anchor, title, *content) for anchor, title, content in sections]
@@ -164,9 +161,9 @@ def pairs_table(results):
     if not rows:
         return page.paragraph("There is no pair.", "note")
     return page.table(rows) + page.paragraph(
-        "Press a head to sort. “First in second” is the mean distance from each eigenvalue of the first "
-        "spectrum to its partner in the second: small on one side alone suggests that one spectrum is "
-        "contained in the other.", "note") + all_columns(results, "pairs")
+        "Press a head to sort. “From A into B” is the mean distance from each eigenvalue of A's spectrum to its partner "
+        "in B's: small in one direction alone suggests that A's spectrum is contained in B's. “Robust share” is "
+        "the share of other analyses that give the same verdict.", "note") + all_columns(results, "pairs")
 
 
 def agreement_table(results):
@@ -194,9 +191,8 @@ def shuffle_table(results):
 
 def provenance(results):
     told = results.distances.provenance
-    runs = tables.runs(results)
     return (page.table(tables.files(results)),
-            "<h3>Runs</h3>", page.table(runs) or page.paragraph("No runs are recorded.", "note"),
+            "<h3>Runs</h3>", page.table(results.runs) or page.paragraph("No runs are recorded.", "note"),
             page.details("Study file", page.pre(told.get("study_text", "absent"))),
             page.details("Every setting, resolved", page.pre(told.get("study_resolved", "absent"))),
             page.details("Libraries", page.pre(told.get("libraries", "absent"))))

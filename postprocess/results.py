@@ -52,6 +52,14 @@ class Results:
     def archives(self):
         return [a for a in (self.trajectories, self.spectra, self.distances) if a is not None]
 
+    @property
+    def runs(self):
+        """Each time a job worked on one of the files."""
+        return [{"file": a.path.name, **run} for a in self.archives for run in a.provenance.get("runs", [])]
+
+    def pair_label(self, row):
+        return f"{self.labels[row['first']]}  ↔  {self.labels[row['second']]}"
+
     def setting(self, key, default=None):
         """A key of the study as text, `section.key`."""
         return self.settings.get(key, default)
@@ -61,6 +69,10 @@ class Results:
             return float(self.settings[key])
         except (KeyError, ValueError):
             return default
+
+    def flag(self, key, default):
+        """A key that is on or off."""
+        return self.settings.get(key, default).lower() in ("on", "true", "yes", "1")
 
     def spectrum(self, name):
         """The configuration's group of spectra.h5, or None."""

@@ -39,6 +39,9 @@ def rows_ratio(rows):
 
 def clock(results):
     """How eigenvalues became comparable: as they are, or as rates per unit of a clock."""
+    groups = [group for n in results.names if (group := results.spectrum(n)) is not None]
+    if groups and all(group.attributes.get("features") == 0 for group in groups):
+        return []  # spectra that were imported alone: their step is not known
     if results.setting("compare.scaling", "none") != "log":
         every = {p.get("record.every", "1") for p in map(results.parameters, results.names)}
         steps = (f"{every.pop()} optimiser step" if every == {"1"} else
@@ -46,8 +49,7 @@ def clock(results):
                  f"{' or '.join(sorted(every, key=int))} optimiser steps, by configuration")
         return [f"Eigenvalues are compared as they are, per recorded step ({steps})."]
     name = results.setting("compare.clock", "step")
-    spans = np.array([group.attributes.get(f"clock_{name}", np.nan) for n in results.names
-                      if (group := results.spectrum(n)) is not None], dtype=float)
+    spans = np.array([group.attributes.get(f"clock_{name}", np.nan) for group in groups], dtype=float)
     low, high = (number(f(spans)) for f in (np.nanmin, np.nanmax)) if np.isfinite(spans).any() else ("?", "?")
     span = f"{low} in every configuration" if low == high else f"{low} to {high}, by configuration"
     return [f"Eigenvalues are compared as rates, log λ divided by the {CLOCKS.get(name, name)} between two "

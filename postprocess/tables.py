@@ -26,7 +26,9 @@ def composed(rows):
 def configuration(results, name, choices):
     group, trained = results.spectrum(name), results.trajectory(name)
     row = {"configuration": name, **{choice: values[name] for choice, values in choices.items()}}
-    if group is not None:
+    if group is not None and group.attributes.get("features") == 0:  # imported alone
+        row["rank"] = spread(group.get("rank"))
+    elif group is not None:
         row.update({"features D": group.attributes.get("features"), "delays": group.attributes.get("delays"),
                     "rank": spread(group.get("rank")), "modes cut": spread(group.get("noise_cut")),
                     "trajectories used": used(results, group),
@@ -68,10 +70,10 @@ def median(group):
 
 
 PAIR_COLUMNS = {"margin": "margin", "p_value": "p", "p_adjusted": "adjusted p",
-                "robustness_share": "robust share", "residual_first": "residual, first",
-                "residual_second": "residual, second",
-                "contained_first_in_second": "first in second",
-                "contained_second_in_first": "second in first"}
+                "robustness_share": "robust share", "residual_first": "residual of A",
+                "residual_second": "residual of B",
+                "contained_first_in_second": "from A into B",
+                "contained_second_in_first": "from B into A"}
 
 
 def pairs(results):
@@ -80,20 +82,19 @@ def pairs(results):
     for stored in sorted(results.pairs, key=lambda r: -np.nan_to_num(r.get("effect", 0.0), nan=-1e300)):
         floor = stored.get("floor", 0.0)
         rows.append({
-            "first": results.labels[stored["first"]], "second": results.labels[stored["second"]], "verdict": verdict(stored),
+            "A": results.labels[stored["first"]], "B": results.labels[stored["second"]], "verdict": verdict(stored),
             "distance ± s.e.": with_error(stored), "noise floor": floor,
             "distance / floor": stored["mean_distance"] / floor if floor > 0 else None,
             "effect E [interval]": effect(stored),
             **{words: stored.get(key) for key, words in PAIR_COLUMNS.items() if key in stored},
-            **({"contained": contained(stored)} if "containment" in stored else {})})
+            **({"contained": contained(results, stored)} if "containment" in stored else {})})
     return rows
 
 
-CONTAINED = ("–", "first in second", "second in first", "each in the other")
-
-
-def contained(stored):
-    return CONTAINED[int(stored["containment"])]
+def contained(results, stored):
+    """Which spectrum is a part of which, by name."""
+    a, b = results.labels[stored["first"]], results.labels[stored["second"]]
+    return ("–", f"{a} in {b}", f"{b} in {a}", "each in the other")[int(stored["containment"])]
 
 
 def agreement(results):
@@ -123,7 +124,7 @@ def with_error(stored):
 def effect(stored):
     value, low, high = (stored.get(k, np.nan) for k in ("effect", "effect_low", "effect_high"))
     text = f"{value:.3g}" + (f" [{low:.3g},\u00a0{high:.3g}]" if np.isfinite([low, high]).all() else "")
-    return page.Composed(value, text)
+    return page.Composed(value, text.replace("-", "−"))  # a minus, at which no line is broken
 
 
 def verdict(stored):
@@ -142,11 +143,6 @@ def shuffle(results):
             "shuffle_fraction_conjugate": "ties, conjugate pairs together"}
     return [{"first": r["first"], "second": r["second"], **{w: r.get(k) for k, w in keys.items()}}
             for r in results.pairs]
-
-
-def runs(results):
-    """Each time a job worked on one of the files."""
-    return [{"file": a.path.name, **run} for a in results.archives for run in a.provenance.get("runs", [])]
 
 
 def files(results):

@@ -75,6 +75,18 @@ def map_of_colours():
     return matplotlib.colors.ListedColormap(colours)
 
 
+def is_light(colour):
+    """Whether black letters can be read on it better than white ones."""
+    return np.dot(matplotlib.colors.to_rgb(colour), (0.3, 0.59, 0.11)) >= 0.5
+
+
+def distance_words(results):
+    """What a distance is measured in: eigenvalues have no unit, their logarithms are rates."""
+    if results.setting("compare.scaling", "none") != "log":
+        return "mean distance (plane of λ)"
+    return f"mean distance (plane of log λ per {results.setting('compare.clock', 'step')})"
+
+
 def log_axis(axis):
     """A logarithmic axis with few ticks, also over less than a decade."""
     low, high = sorted(axis.get_view_interval())

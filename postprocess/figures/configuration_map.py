@@ -82,7 +82,8 @@ def draw_plane(axis, places, kept, floors):
     axis.set(aspect="equal", title="Map (classical scaling)", xlabel="first coordinate",
              ylabel="second coordinate")
     axis.set_adjustable("datalim")
-    axis.margins(0.16)
+    axis.locator_params(nbins=6)
+    axis.margins(0.16, 0.26)  # room below the points for the scale bar
     axis.figure.draw_without_rendering()  # the scale of the axes is known from here on
     points = axis.transData.transform(places) * 72 / axis.figure.dpi
     apart = 10 if large else 7
@@ -91,7 +92,7 @@ def draw_plane(axis, places, kept, floors):
         axis.annotate(f"{i + 1}", place, offset, textcoords="offset points", ha="center", va="center",
                       fontsize=8 if large else 5.5, zorder=4,
                       arrowprops=line if np.hypot(*offset) > 1.5 * apart else None)
-    noise(axis, places, floors)
+    noise(axis, floors)
 
 
 def step_aside(points, apart, rounds=300):
@@ -110,20 +111,17 @@ def step_aside(points, apart, rounds=300):
     return labels
 
 
-def noise(axis, places, floors):
-    """A scale bar as long as the median noise floor, in the emptiest corner."""
+def noise(axis, floors):
+    """A scale bar as long as the median noise floor, below all points."""
     floor = np.median(canvas.finite(floors)) if canvas.finite(floors).size else 0.0
     if floor <= 0:
         return
     axis.apply_aspect()
+    axis.autoscale(False)  # the bar takes no room of its own
     (left, right), (low, high) = axis.get_xlim(), axis.get_ylim()
-    inner = 0.04 * (right - left)
-    corners = [(x, y) for x in (left + inner, right - inner - floor)
-               for y in (low + inner, high - 2.5 * inner)]
-    x, y = max(corners, key=lambda c: np.min(np.hypot(*(places - np.add(c, (floor / 2, 0))).T)))
-    axis.plot([x, x + floor], [y, y], color=canvas.INK, lw=2.2, marker="", ls="-", zorder=5)
-    axis.annotate("noise floor", (x + (floor if x > left + inner else 0), y), (0, 4), fontsize=7,
-                  textcoords="offset points", ha="right" if x > left + inner else "left")
+    x, y = right - 0.04 * (right - left), low + 0.04 * (high - low)
+    axis.plot([x - floor, x], [y, y], color=canvas.INK, lw=2.2, marker="", ls="-", zorder=5)
+    axis.annotate("noise floor", (x, y), (0, 4), fontsize=7, textcoords="offset points", ha="right")
 
 
 def caption(share, dropped):

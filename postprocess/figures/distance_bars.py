@@ -19,8 +19,8 @@ def draw(results):
     figure, axis = canvas.new_figure(9, 1.3 + 0.3 * len(shown))
     for i, row in enumerate(shown):
         bar(axis, i, row, floors[[row["first_index"], row["second_index"]]])
-    axis.set_yticks(range(len(shown)), [pair_label(results, r) for r in shown])
-    axis.set(ylim=(len(shown) - 0.4, -0.6), xlabel="mean distance between spectra")
+    axis.set_yticks(range(len(shown)), [canvas.label(results.pair_label(r)) for r in shown])
+    axis.set(ylim=(len(shown) - 0.4, -0.6), xlabel=canvas.distance_words(results))
     axis.set_xlim(left=0)
     axis.grid(False, axis="y")
     axis.tick_params(axis="y", length=0)
@@ -61,10 +61,6 @@ def bar(axis, at, row, floors):
                   capsize=2.5, ms=6, zorder=4)
 
 
-def pair_label(results, row):
-    return canvas.label(f"{results.labels[row['first']]}  ↔  {results.labels[row['second']]}")
-
-
 def legend(rows, floors):
     styles = dict.fromkeys(canvas.verdict_style(r) for r in rows)
     marks = [Line2D([], [], marker=m, color=c, ls="-", lw=3, mec=canvas.INK, mew=0.6, label=w)
@@ -88,7 +84,7 @@ def caption(results, floors, shown, count):
     words = ("Bars: mean distance with its standard error over seeds. Grey behind each: the noise floor, "
              "the distance that two seeds of one configuration have from each other (mean of the two "
              "configurations' floors; darker: from the lower to the higher).")
-    if results.setting("compare.paired", "").lower() in ("on", "true", "yes", "1"):
+    if results.flag("compare.paired", ""):
         words += (" Seeds are paired: a bar is the mean over equal seeds, which share their random streams "
                   "and can therefore be closer than two seeds of one configuration.")
     if shown < count:

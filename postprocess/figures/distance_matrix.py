@@ -16,30 +16,32 @@ def draw(results):
     mean, error = results.mean_distances(), results.standard_errors()
     if not np.isfinite(mean).any():
         raise canvas.Absent("No two ensembles could be compared.")
-    side = min(max(0.62 * count + 1.6, 3.4), 8.5)
-    figure, axis = canvas.new_figure(side + 1.0, side)
+    labels = [canvas.label(results.labels[n]) for n in results.names]
+    cell, room = min(0.62, 7 / count), 0.2 + LETTER * max(map(len, labels))
+    figure, axis = canvas.new_figure(cell * count + room + 1.6, max(cell * count + 0.3 + 0.7 * room, 2.6))
     colours = axis.pcolormesh(np.ma.masked_invalid(mean), vmin=0, cmap=canvas.map_of_colours(), zorder=2,
                               edgecolors="none" if count > MOST_VECTOR else canvas.PAPER,
                               linewidth=0 if count > MOST_VECTOR else 1, rasterized=count > MOST_VECTOR)
     axis.set(aspect="equal", ylim=(count, 0), xlim=(0, count))
     axis.grid(False)
     axis.spines[:].set_visible(False)
-    name_axes(axis, [canvas.label(results.labels[n]) for n in results.names])
+    name_axes(axis, labels, cell)
     mark_diagonal(axis, count)
     if count <= MOST_ANNOTATED:
         annotate(axis, mean, error, signs(results), colours)
     bar = figure.colorbar(colours, ax=axis, shrink=0.75, aspect=30)
-    bar.set_label("mean distance")
+    bar.set_label(canvas.distance_words(results).replace(" (", "\n("))
     bar.outline.set_visible(False)
     return canvas.Drawing(figure, csv_rows(results, mean, error), caption(count))
 
 
-def name_axes(axis, labels):
+def name_axes(axis, labels, cell):
+    """`cell`: width of a cell in inches, which a level label has to fit."""
     count = len(labels)
     step = -(-count // MOST_LABELLED)
     at = np.arange(0, count, step)
     size = 8 if count <= 25 else 6
-    level = LETTER * (1 + max(map(len, labels))) < 0.62  # as wide as a cell of draw()
+    level = LETTER * (1 + max(map(len, labels))) < cell
     turned = {} if level else {"rotation": 40, "ha": "right", "rotation_mode": "anchor"}
     axis.set_xticks(at + 0.5, [labels[i] for i in at], fontsize=size, **turned)
     axis.set_yticks(at + 0.5, [labels[i] for i in at], fontsize=size)
@@ -72,9 +74,9 @@ def annotate(axis, mean, error, marks, colours):
         if np.isfinite(error[i, j]) and i != j and len(mean) <= 6:
             words += f"\n±{error[i, j]:.1g}"
         words += f"\n{marks[i, j]}" if (i, j) in marks else "\nfloor" if i == j else ""
-        dark = np.dot(colours.cmap(colours.norm(mean[i, j]))[:3], (0.3, 0.59, 0.11)) < 0.5
+        light = canvas.is_light(colours.cmap(colours.norm(mean[i, j])))
         axis.text(j + 0.5, i + 0.5, words, ha="center", va="center", fontsize=size, zorder=4,
-                  color="#ffffff" if dark else "#000000", style="italic" if i == j else "normal")
+                  color="#000000" if light else "#ffffff", style="italic" if i == j else "normal")
 
 
 def csv_rows(results, mean, error):

@@ -22,6 +22,8 @@ def draw(results):
                                        sharex=True, sharey=True)
     for axis in places.ravel()[len(shown):]:
         axis.set_axis_off()
+    figure.supxlabel("Re λ", fontsize=9)
+    figure.supylabel("Im λ", fontsize=9)
     for axis, name in zip(places.ravel(), shown):
         filled = draw_one(axis, results.spectrum(name), results.labels[name])
     bar = figure.colorbar(filled, ax=places.ravel().tolist(), shrink=0.8, aspect=30)

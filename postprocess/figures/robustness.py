@@ -1,30 +1,33 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The verdict of each pair at every point of the robustness grid: a heat map a pair, distances by
-analyses (delays, rank, window)."""
+"""The verdict of every pair at every point of the robustness grid, as one table: a line a pair, the least
+robust first; a block of columns a distance, a column an analysis (delays, rank, window)."""
 import numpy as np
 
 from . import canvas
 
 NAME, TITLE = "robustness", "Robustness of the verdicts"
-MOST_PAIRS = 12
+MOST_PAIRS = 40
+MOST_COLUMNS = 30   # of one table; more distances go into a further table below
+NARROWEST = 2.4     # columns that a block's title needs
+CELL = 0.24         # inches
+TITLES = {"study": "the study's\ndistance", "w1": "W₁", "w2": "W₂", "log": "log λ",
+          "amplitude": "amplitude\nweights", "residual": "residual\nweights", "hausdorff": "Hausdorff",
+          "procrustes": "Procrustes"}
 
 
 def draw(results):
     grid = results.distances.robustness
     if grid is None or "verdict" not in grid or not np.size(grid["verdict"]):
         raise canvas.Absent("No robustness grid was computed.")
-    metrics, analyses = axes_of(grid)
-    shown = [results.pairs[i] for i in canvas.evenly(len(results.pairs), MOST_PAIRS)]
-    across = min(3, len(shown))
-    down = -(-len(shown) // across)
-    width, height = max(0.22 * len(analyses) + 1.4, 2.6), 0.24 * len(metrics) + 1.8
-    figure, places = canvas.new_figure(min(width * across + 1, 11), height * down + 0.8, down, across,
-                                       squeeze=False, sharex=True, sharey=True)
-    for axis in places.ravel()[len(shown):]:
-        axis.set_axis_off()
-    for axis, row in zip(places.ravel(), shown):
-        draw_pair(axis, row, table_of(grid, results.pairs.index(row), metrics, analyses), metrics, analyses,
-                  [results.labels[row[k]] for k in ("first", "second")])
+    shares = np.array([row.get("robustness_share", np.nan) for row in results.pairs])
+    lines = lines_of(blocks(results, grid))
+    shown = np.argsort(shares, kind="stable")[:max(MOST_PAIRS // len(lines), 8)]
+    labels = [canvas.label(results.pair_label(results.pairs[i])) for i in shown]
+    width = 0.8 + 0.068 * max(map(len, labels)) + CELL * max(sum(map(span, line)) for line in lines)
+    figure, axes = canvas.new_figure(width, len(lines) * (CELL * len(shown) + 1.9), len(lines), squeeze=False)
+    for axis, line in zip(axes[:, 0], lines):
+        table(axis, line, shown, shares)
+        axis.set_yticks(np.arange(len(shown)) + 0.5, labels, fontsize=7)
     return canvas.Drawing(figure, csv_rows(results, grid), caption(len(shown), len(results.pairs)))
 
 
@@ -34,39 +37,60 @@ def analysis_words(grid, point):
     return f"{grid['delays_factor'][point]:g}× delays, {grid['rank_factor'][point]:g}× rank{part}"
 
 
-def axes_of(grid):
-    metrics = list(dict.fromkeys(str(m) for m in grid["metric"]))
-    metrics.sort(key=lambda m: m != "study")
-    analyses = list(dict.fromkeys(analysis_words(grid, p) for p in range(len(grid["metric"]))))
-    return metrics, analyses
+def blocks(results, grid):
+    """(title, words of the columns, (pair, column) verdict codes), the study's own verdict first."""
+    own = np.array([[row.get("verdict", 0)] for row in results.pairs])
+    found = [("verdict", ["as the study asks"], own)]
+    metrics = np.array([str(m) for m in grid["metric"]])
+    for metric in sorted(dict.fromkeys(metrics), key=lambda m: m != "study"):
+        at = np.flatnonzero(metrics == metric)
+        found.append((TITLES.get(metric, metric), [analysis_words(grid, p) for p in at], grid["verdict"][at].T))
+    return found
 
 
-def table_of(grid, pair, metrics, analyses):
-    """(metric, analysis) verdict codes; NaN where there is no such point."""
-    table = np.full((len(metrics), len(analyses)), np.nan)
-    for point, metric in enumerate(grid["metric"]):
-        table[metrics.index(str(metric)), analyses.index(analysis_words(grid, point))] = grid["verdict"][point, pair]
-    return table
+def span(block):
+    """Columns that a block takes, its gap included."""
+    return max(len(block[1]), NARROWEST) + 0.5
 
 
-def draw_pair(axis, row, table, metrics, analyses, labels):
-    own = int(row.get("verdict", 0))
-    for (i, j), code in np.ndenumerate(table):
-        if np.isnan(code):
-            continue
-        _, colour, _, sign = canvas.VERDICTS[int(code)]
-        axis.add_patch(canvas.plt.Rectangle((j, i), 1, 1, color=colour, ec=canvas.PAPER, lw=1,
-                                            alpha=1 if int(code) == own else 0.75))
-        axis.text(j + 0.5, i + 0.5, sign, ha="center", va="center", color="#ffffff", fontsize=7)
-    share = row.get("robustness_share", np.nan)
-    axis.set(xlim=(0, len(analyses)), ylim=(len(metrics), 0))
-    axis.set_title(f"{canvas.label(labels[0])}\n{canvas.label(labels[1])}\n{canvas.VERDICTS[own][0]}"
-                   + (f", {100 * share:.0f} % agree" if np.isfinite(share) else ""), fontsize=7.5)
-    axis.set_xticks(np.arange(len(analyses)) + 0.5, analyses, fontsize=6, rotation=90)
-    axis.set_yticks(np.arange(len(metrics)) + 0.5, metrics, fontsize=7)
+def lines_of(found):
+    """The blocks in tables of at most MOST_COLUMNS, each of which begins with the verdict."""
+    lines = [found[:1]]
+    for block in found[1:]:
+        if len(lines[-1]) > 1 and sum(map(span, lines[-1])) + span(block) > MOST_COLUMNS:
+            lines.append(found[:1])
+        lines[-1] = [*lines[-1], block]
+    return lines
+
+
+def table(axis, line, shown, shares):
+    left, ticks, words = 0.0, [], []
+    for block in line:
+        title, columns, codes = block
+        start = left + (span(block) - 0.5 - len(columns)) / 2
+        for i, pair in enumerate(shown):
+            for j in range(len(columns)):
+                cell(axis, start + j, i, int(codes[pair, j]))
+        axis.text(start + len(columns) / 2, -0.25, title, ha="center", va="bottom", fontsize=7.5, weight="bold")
+        ticks += [start + j + 0.5 for j in range(len(columns))]
+        words += columns
+        left += span(block)
+    axis.text(left + 0.6, -0.25, "agree", ha="center", va="bottom", fontsize=7.5, weight="bold")
+    for i, pair in enumerate(shown):
+        if np.isfinite(shares[pair]):
+            axis.text(left + 1.2, i + 0.5, f"{100 * shares[pair]:.0f} %", ha="right", va="center", fontsize=7)
+    axis.set(xlim=(-0.2, left + 1.4), ylim=(len(shown), -0.2))
+    axis.set_xticks(ticks, words, fontsize=6.5, rotation=90)
     axis.tick_params(length=0)
     axis.grid(False)
     axis.spines[:].set_visible(False)
+
+
+def cell(axis, x, y, code):
+    _, colour, _, sign = canvas.VERDICTS[code]
+    axis.add_patch(canvas.plt.Rectangle((x, y), 1, 1, facecolor=colour, edgecolor=canvas.PAPER, lw=1))
+    axis.text(x + 0.5, y + 0.5, sign, ha="center", va="center", fontsize=7,
+              color="#000000" if canvas.is_light(colour) else "#ffffff")
 
 
 def csv_rows(results, grid):
@@ -79,8 +103,8 @@ def csv_rows(results, grid):
 
 
 def caption(shown, count):
-    return ("Each pair judged anew by the same tests for other delays, ranks, parts of the training "
-            "(columns; multiples of the study's own) and distances (rows; “study”: the study's own). Signs: "
-            + ", ".join(f"{sign} {words}" for words, _, _, sign in canvas.VERDICTS.values())
-            + ". The empty cell of the study's own analysis is the verdict in the title."
-            + canvas.left_out(shown, count, "pairs"))
+    return ("Each pair judged anew by the same tests: with other delays and ranks (columns; multiples of the study's "
+            "own) and parts of the training, and with other distances (blocks). “agree” is the share of these "
+            "analyses whose verdict is the study's; the least robust pair comes first. Signs: "
+            + ", ".join(f"{sign} {words}" for words, _, _, sign in canvas.VERDICTS.values()) + "."
+            + ("" if shown == count else f" Shown are the {shown} least robust of {count} pairs; the CSV has all."))

@@ -20,8 +20,7 @@ def draw(results):
         axis.plot([r.get(key, np.nan) for r in shown], range(len(shown)), ls="none", marker=marker, ms=6,
                   mfc="none" if colour else None, mew=1.4, color=canvas.curve(colour)["color"], label=words,
                   clip_on=False, zorder=3)
-    axis.set_yticks(range(len(shown)), [canvas.label(f"{results.labels[r['first']]}  ↔  "
-                                                     f"{results.labels[r['second']]}") for r in shown])
+    axis.set_yticks(range(len(shown)), [canvas.label(results.pair_label(r)) for r in shown])
     axis.set(xlim=(0, 1), ylim=(len(shown) - 0.4, -0.6), xlabel="share of shuffles that are ties")
     axis.grid(True, axis="y")
     axis.tick_params(axis="y", length=0)

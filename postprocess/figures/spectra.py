@@ -26,8 +26,10 @@ def draw(results):
             axis.set_ylabel("Im λ")
         else:
             axis.set_yticks([])
-    kind = "held-out" if any(p["heldout"] for p in spectra.values()) else "in-sample"
-    colour_bar(figure, axes, norm, kind)
+    kind = ("held-out" if any(p["heldout"] for p in spectra.values()) else
+            "in-sample" if any(np.isfinite(p["residual"]).any() for p in spectra.values()) else None)
+    if kind:
+        colour_bar(figure, axes, norm, kind)
     rows = [row for name in results.names for row in csv_rows(name, spectra[name])]
     return canvas.Drawing(figure, rows, caption(kind, zoom, len(names), len(results.names)))
 
@@ -75,10 +77,10 @@ def round_up(value):
 
 def panels(count):
     """A grid whose panels are twice as wide as high: the circle, and its inset beside it."""
-    columns = count if count < 3 else 2 if count == 4 else 3
+    columns = count if count < 3 else 2 if count == 4 else 3 if count <= 12 else 4
     lines = -(-count // columns)
-    width = 4.5 if columns < 3 else 3.3
-    figure, axes = canvas.new_figure(columns * width + 0.6, lines * (width / 2 + 0.28) + 0.6, lines,
+    width = 4.5 if columns < 3 else 3.3 if columns == 3 else 2.6
+    figure, axes = canvas.new_figure(columns * width + 0.6, lines * (width / 2 + 0.42) + 0.6, lines,
                                      columns, squeeze=False)
     for axis in axes.flat[count:]:
         axis.set_visible(False)
@@ -95,6 +97,7 @@ def circle(axis, data, title, norm, half, zoom, panel):
         at.grid(False)
     axis.set(xlim=(-half, 3.35 * half), ylim=(-half, half), aspect="equal", title=title)
     axis.set_xticks([-1, 0, 1])
+    axis.set_xlabel("Re λ", x=1 / 4.35, labelpad=1)  # below the circle
     axis.set_yticks([-1, 0, 1])
     axis.spines["bottom"].set_bounds(-half, half)
     zoom_box(axis, inset, zoom)
@@ -105,25 +108,25 @@ def circle(axis, data, title, norm, half, zoom, panel):
 
 
 def scatter(axis, data, norm, scale):
-    """Circles where the residual is trusted, crosses where not; area by amplitude."""
-    colours = canvas.map_of_colours()
+    """Circles where the residual is trusted, crosses where not, grey where unknown; area by amplitude."""
     residual = data["residual"]
     share = np.sqrt(np.nan_to_num(np.clip(data["amplitude"], 0, 1)))
     area = scale * (7 + (LARGEST_POINT - 7) * share)
     doubtful = residual > TRUSTED
     for chosen, marker, edge in ((doubtful, "x", None), (~doubtful, "o", canvas.MUTED)):
         if chosen.any():
-            colour = np.where(np.isfinite(residual[chosen]), residual[chosen], norm.vmax)
+            known = np.isfinite(residual[chosen])[:, None]
+            colour = canvas.map_of_colours()(norm(np.nan_to_num(residual[chosen], nan=norm.vmax)))
+            colour = np.where(known, colour, matplotlib.colors.to_rgba(canvas.VERDICTS[0][1]))
             extra = {"linewidths": 1.3} if edge is None else {"edgecolors": edge, "linewidths": 0.4}
             value = data["eigenvalue"][chosen]
-            axis.scatter(value.real, value.imag, s=area[chosen], c=colours(norm(colour)),
-                         marker=marker, zorder=3, **extra)
+            axis.scatter(value.real, value.imag, s=area[chosen], c=colour, marker=marker, zorder=3, **extra)
 
 
 def zoom_box(axis, inset, zoom):
     inset.set(xlim=(1 - 1.5 * zoom, 1 + 0.5 * zoom), ylim=(-zoom, zoom), aspect="equal")
     inset.set_xticks([1 - zoom, 1], [f"{1 - zoom:.6g}", "1"])
-    inset.set_yticks([-zoom / 2, zoom / 2], [f"{-zoom / 2:.3g}", f"{zoom / 2:.3g}"])
+    inset.set_yticks([-zoom / 2, zoom / 2], [f"−{zoom / 2:.3g}", f"{zoom / 2:.3g}"])
     inset.yaxis.tick_right()
     inset.tick_params(labelsize=6.5, length=2, pad=1.5)
     for spine in inset.spines.values():
@@ -145,12 +148,13 @@ def csv_rows(name, data):
         yield {"configuration": name, "seed": int(data["seeds"][data["seed"][i]]),
                "mode": int(data["mode"][i]), "real": float(value.real), "imag": float(value.imag),
                "residual": float(data["residual"][i]),
-               "residual_kind": "held-out" if data["heldout"] else "in-sample",
+               "residual_kind": ("held-out" if data["heldout"] else
+                                 "in-sample" if np.isfinite(data["residual"][i]) else "unknown"),
                "amplitude": float(data["amplitude"][i])}
 
 
 def caption(kind, zoom, shown, count):
-    return (f"Koopman eigenvalues of all seeds. Colour: {kind} residual, the same scale in every panel; "
-            f"crosses have a residual above {TRUSTED:g} and should not be read one by one. Size: "
-            f"amplitude (share of the trajectories' energy). The inset shows λ = 1 at a half-width of "
-            f"{zoom:g}." + canvas.left_out(shown, count))
+    colour = (f"Colour: {kind} residual, the same scale in every panel; crosses have a residual above {TRUSTED:g} and "
+              "should not be read one by one" if kind else "Residuals are not known")
+    return (f"Koopman eigenvalues of all seeds. {colour}. Size: amplitude (share of the trajectories' energy). "
+            f"The inset shows λ = 1 at a half-width of {zoom:g}." + canvas.left_out(shown, count))

@@ -10,8 +10,7 @@ STAGES = ("train", "import", "spectra", "distances")
 
 
 def draw(results):
-    runs = [{"file": a.path.name, **run} for a in results.archives for run in a.provenance.get("runs", [])]
-    runs = [r for r in runs if r.get("seconds", 0) > 0]
+    runs = [r for r in results.runs if r.get("seconds", 0) > 0]
     if not runs:
         raise canvas.Absent("The files hold no record of the jobs that wrote them.")
     shown = [runs[i] for i in canvas.evenly(len(runs), MOST_BARS)]

@@ -27,7 +27,7 @@ def draw(results):
     for line, row in zip(axes, rows):
         colours = draw_row(line, *row, top)
     bar = figure.colorbar(colours, ax=axes, shrink=0.75, aspect=30)
-    bar.set_label("mean distance")
+    bar.set_label(canvas.distance_words(results))
     bar.outline.set_visible(False)
     return canvas.Drawing(figure, csv_rows(results, stored, spans), caption(len(names), len(spans)))
 
@@ -67,10 +67,10 @@ def draw_panel(axis, values, marks, labels, top, named):
     axis.set_yticks(at + 0.5, words if named else [], fontsize=7)
     for i, j in np.ndindex(values.shape) if count <= MOST_ANNOTATED else ():
         if np.isfinite(values[i, j]):
-            dark = np.dot(colours.cmap(colours.norm(values[i, j]))[:3], (0.3, 0.59, 0.11)) < 0.5
+            light = canvas.is_light(colours.cmap(colours.norm(values[i, j])))
             words = f"{values[i, j]:.2g}" + (f"\n{marks[i, j]}" if marks[i, j] else "")
             axis.text(j + 0.5, i + 0.5, words, ha="center", va="center", fontsize=6.5, zorder=4,
-                      color="#ffffff" if dark else "#000000", style="italic" if i == j else "normal")
+                      color="#000000" if light else "#ffffff", style="italic" if i == j else "normal")
     return colours
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The report in a real browser, light and dark: no error on its console, every figure drawn at a size,
+"""The report in a real browser, light, dark and narrow: no error on its console, every figure drawn at a size,
 nothing wider than the page, tables that sort, numbers that can be saved. Skipped without Chromium."""
 import contextlib
 import html
@@ -22,7 +22,7 @@ BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil
 FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync",
          "--enable-logging=stderr", "--window-size=1200,900", "--dump-dom")
-DARK = "--blink-settings=preferredColorScheme=0"
+DARK, NARROW = "--blink-settings=preferredColorScheme=0", "--window-size=500,900"
 # Runs in the page, after its own script; what it finds is left where --dump-dom shows it.
 PROBE = """<script>
 const box = (e) => e.getBoundingClientRect();
@@ -35,7 +35,7 @@ const found = {
              described: !!document.getElementById(drawing.getAttribute("aria-describedby")) };
   }),
   wide: [...document.querySelectorAll("body *")].filter((e) => box(e).right > innerWidth + 1
-         && !e.closest(".scroll, svg, pre")).map((e) => e.tagName + "." + e.className).slice(0, 5),
+         && !e.closest(".scroll, svg, img, pre")).map((e) => e.tagName + "." + e.className).slice(0, 5),
   page: [document.documentElement.scrollWidth, innerWidth],
   paper: getComputedStyle(document.body).backgroundColor,
   ink: getComputedStyle(document.body).color,
@@ -65,7 +65,7 @@ class ReportInABrowser(unittest.TestCase):
         cls.text = (folder / "report.html").read_text(encoding="utf-8")
         cls.probed = folder / "probed.html"
         cls.probed.write_text(cls.text.replace("</body>", PROBE), encoding="utf-8")
-        cls.light, cls.dark = cls.look(), cls.look(DARK)
+        cls.light, cls.dark, cls.narrow = cls.look(), cls.look(DARK), cls.look(NARROW)
 
     @classmethod
     def tearDownClass(cls):
@@ -83,7 +83,7 @@ class ReportInABrowser(unittest.TestCase):
         return {**json.loads(html.unescape(found.group(1))), "console": console}
 
     def test_the_console_is_silent(self):
-        self.assertEqual(self.light["console"] + self.dark["console"], [])
+        self.assertEqual(self.light["console"] + self.dark["console"] + self.narrow["console"], [])
 
     def test_every_figure_is_drawn_at_a_size_and_described(self):
         ids = re.findall(r'<figure id="([^"]+)"', self.text)
@@ -95,8 +95,13 @@ class ReportInABrowser(unittest.TestCase):
                 self.assertTrue(figure["loaded"] and figure["alt"] and figure["described"], figure)
 
     def test_nothing_is_wider_than_the_page(self):
-        self.assertEqual(self.light["wide"], [])
-        self.assertLessEqual(*self.light["page"])
+        for look in (self.light, self.narrow):
+            self.assertEqual(look["wide"], [])
+            self.assertLessEqual(*look["page"])
+
+    def test_figures_stay_legible_on_a_narrow_page(self):
+        for wide, narrow in zip(self.light["figures"], self.narrow["figures"]):
+            self.assertGreaterEqual(narrow["width"], min(wide["width"], 600), narrow["id"])
 
     def test_light_and_dark_differ_and_can_be_read(self):
         def brightness(colour):
