@@ -12,6 +12,7 @@
 #include "equikoop/archive/schema.hpp"
 #include "equikoop/archive/spectra.hpp"
 #include "equikoop/archive/trajectories.hpp"
+#include "try_to.hpp"
 
 namespace {
 
@@ -122,10 +123,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Choices choices(data, size);
   const bool spectra = choices.next(2) == 1;
   write(path, choices, spectra);
-  try {
-    read(self, path, spectra);
-  } catch (const equikoop::Error&) {
-  }
+  equikoop::fuzz::try_to([&] { read(self, path, spectra); });
   ::unlink(path.c_str());
   return 0;
 }

@@ -1,37 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Any bytes as an IDX file, plain or gzip: images and labels, whole and header alone.
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <cstdint>
-#include <cstdlib>
-#include <string>
-
-#include "equikoop/base/error.hpp"
 #include "equikoop/data/idx.hpp"
-
-namespace {
-
-template <class Read>
-void try_to(const Read& read) {
-  try {
-    read();
-  } catch (const equikoop::Error&) {
-  }
-}
-
-}  // namespace
+#include "memory_file.hpp"
+#include "try_to.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const int file = ::memfd_create("idx", 0);
-  if (::ftruncate(file, 0) != 0 || ::pwrite(file, data, size, 0) != static_cast<ssize_t>(size)) std::abort();
-  const std::string path = "/proc/self/fd/" + std::to_string(file);
+  using equikoop::fuzz::try_to;
+  static const equikoop::fuzz::MemoryFile file;
+  file.hold(data, size);
   try_to([&] {
-    const auto images = equikoop::read_idx_images(path);
+    const auto images = equikoop::read_idx_images(file.path());
     if (images.pixels.size() != images.shape.bytes()) std::abort();
   });
-  try_to([&] { equikoop::read_idx_labels(path); });
-  try_to([&] { equikoop::read_idx_image_shape(path); });
-  try_to([&] { equikoop::read_idx_label_shape(path); });
+  try_to([&] { equikoop::read_idx_labels(file.path()); });
+  try_to([&] { equikoop::read_idx_image_shape(file.path()); });
+  try_to([&] { equikoop::read_idx_label_shape(file.path()); });
   return 0;
 }
