@@ -11,6 +11,7 @@
 
 #include "commands/program.hpp"
 #include "equikoop/base/comm.hpp"
+#include "equikoop/base/error.hpp"
 #ifdef EQUIKOOP_HAVE_OPENBLAS
 #include <cblas.h>
 #endif
@@ -31,7 +32,7 @@ int run(int argc, char** argv) {
     return equikoop::run_program(world, std::vector<std::string>(argv + 1, argv + argc), data ? data : "");
   } catch (const std::exception& error) {
     // Not an error that all ranks share: the others may be waiting for this one.
-    fmt::print(stderr, "equikoop: rank {}: {}\n", world.rank(), error.what());
+    fmt::print(stderr, "equikoop: rank {}: {}\n", world.rank(), equikoop::one_line(error.what()));
     if (world.size() > 1) MPI_Abort(world.raw(), 1);
     return 1;
   }

@@ -132,14 +132,21 @@ class Reader {
 
 using Tree = boost::property_tree::ptree;
 
+/// `text`, a name or value of JSON, where it means the same on a line of INI.
+const std::string& on_a_line(const std::string& text) {
+  if (text.find_first_of("#\n\r") != std::string::npos)
+    throw UsageError(fmt::format("'{}' holds a '#' or a line break, which a study file cannot say", text));
+  return text;
+}
+
 /// A JSON value as the text of a key: a word, or the words of an array.
 std::string value_text(const std::string& key, const Tree& value) {
-  if (value.empty()) return value.data();
+  if (value.empty()) return on_a_line(value.data());
   std::vector<std::string> words;
   for (const auto& [name, item] : value) {
     if (!name.empty() || !item.empty())
       throw UsageError(fmt::format("'{}' is neither a value nor an array of values", key));
-    words.push_back(item.data());
+    words.push_back(on_a_line(item.data()));
   }
   return fmt::format("{}", fmt::join(words, " "));
 }
@@ -147,11 +154,11 @@ std::string value_text(const std::string& key, const Tree& value) {
 bool is_object(const Tree& value) { return !value.empty() && !value.front().first.empty(); }
 
 std::string section_text(const std::string& section, const Tree& keys) {
-  std::string own = fmt::format("[{}]\n", section);
+  std::string own = fmt::format("[{}]\n", on_a_line(section));
   std::string inner;
   for (const auto& [key, value] : keys) {
     if (section == k_section && is_object(value)) inner += section_text(fmt::format("{} {}", section, key), value);
-    else own += fmt::format("{} = {}\n", key, value_text(key, value));
+    else own += fmt::format("{} = {}\n", on_a_line(key), value_text(key, value));
   }
   return own + inner;
 }

@@ -11,11 +11,16 @@ namespace equikoop {
 /// Exit codes of the program; documented in --help.
 enum class Exit : int { done = 0, failure = 1, usage = 2, resumable = 85 };
 
-/// A mistake or fault with the one line that the user reads and the exit code it leads to.
+/// `text` as one line that a terminal only shows: control characters, which a file name or a value of a
+/// study may hold, become \xNN.
+std::string one_line(std::string_view text);
+
+/// A mistake or fault with the one line that the user reads and the exit code it leads to. Whatever
+/// `line` quotes, what() is one_line(line).
 class Error : public std::runtime_error {
  public:
   explicit Error(const std::string& line, Exit code = Exit::failure)
-      : std::runtime_error(line), code_(code) {}
+      : std::runtime_error(one_line(line)), code_(code) {}
   Exit code() const noexcept { return code_; }
 
  private:
