@@ -92,10 +92,14 @@ void write_attribute_as(hid_t object, const std::string& name, hid_t file_type, 
   check(H5Awrite(attribute.get(), memory_type, value), fmt::format("write attribute {}", name));
 }
 
+/// An attribute that holds one value: HDF5 would write an array of them past the end of ours.
 Handle open_attribute(hid_t object, const std::string& name) {
-  return {check(H5Aopen(object, name.c_str(), H5P_DEFAULT),
-                fmt::format("read attribute {} (not in the file)", name)),
-          H5Aclose};
+  Handle attribute(check(H5Aopen(object, name.c_str(), H5P_DEFAULT), fmt::format("read attribute {} (not in the file)", name)),
+                   H5Aclose);
+  const Handle space(check(H5Aget_space(attribute.get()), "read an attribute's space"), H5Sclose);
+  if (const auto values = H5Sget_simple_extent_npoints(space.get()); values != 1)
+    throw Error(fmt::format("attribute {} holds {} values, expected one", name, values));
+  return attribute;
 }
 
 Handle memory_space(const Slab& slab) {
@@ -105,6 +109,9 @@ Handle memory_space(const Slab& slab) {
 
 Handle file_space(const Handle& dataset, const Slab& slab) {
   Handle space(check(H5Dget_space(dataset.get()), "get a dataset's space"), H5Sclose);
+  if (const int rank = H5Sget_simple_extent_ndims(space.get()); rank != static_cast<int>(slab.offset.size()))
+    throw Error(fmt::format("{}: a dataset has {} dimensions, expected {}: the file is damaged, or was not written to the "
+                            "schema", file_of(dataset), rank, slab.offset.size()));
   if (!slab.offset.empty())
     check(H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, slab.offset.data(), nullptr,
                               slab.count.data(), nullptr),

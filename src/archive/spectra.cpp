@@ -314,7 +314,8 @@ Checksum SpectraArchive::verify(std::size_t configuration, std::size_t analysis,
 
 void SpectraArchive::write_rows(std::size_t configuration, std::size_t seed, const std::vector<SpectrumRow>& rows,
                                 std::span<const double> pseudospectrum) {
-  for (std::size_t a = 0; a < rows.size(); ++a) write_row(configuration, a, seed, rows[a], pseudospectrum);
+  for (std::size_t a = 0; a < rows.size(); ++a)
+    if (complete(configuration, a)[seed] == 0) write_row(configuration, a, seed, rows[a], pseudospectrum);
 }
 
 std::vector<SpectrumRow> SpectraArchive::read_rows(std::size_t configuration,

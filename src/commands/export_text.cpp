@@ -19,17 +19,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::ofstream open_text(const std::string& path) {
+/// A file that has its name once all of it is there.
+void write_text(const std::string& path, const std::function<void(std::ofstream& stream)>& fill) {
   std::error_code error;
   fs::create_directories(fs::path(path).parent_path(), error);
-  std::ofstream stream(path, std::ios::binary);
-  if (!stream) throw Error(fmt::format("cannot write {} (permission, quota or a full disk)", path));
-  return stream;
-}
-
-void close(std::ofstream& stream, const std::string& path) {
-  stream.close();
-  if (!stream) throw Error(fmt::format("cannot write {} (is the disk full?)", path));
+  write_whole(path, [&](const std::string& part) {
+    std::ofstream stream(part, std::ios::binary);
+    if (!stream) throw Error(fmt::format("cannot write {} (permission, quota or a full disk)", path));
+    fill(stream);
+    stream.close();
+    if (!stream) throw Error(fmt::format("cannot write {} (is the disk full?)", path));
+  });
 }
 
 h5::Slab slab_of(const Box& box) {
@@ -58,22 +58,22 @@ h5::Handle little_endian(hid_t dataset, const DatasetInfo& info) {
 
 void write_npy(hid_t group, const DatasetInfo& info, const std::string& path) {
   const auto dataset = h5::open_dataset(group, info.name);
-  auto stream = open_text(path);
   std::string head = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}", npy_type(info),
                                  fmt::join(info.shape, ", "), info.shape.size() == 1 ? "," : "");
   constexpr std::size_t k_frame = 10;
   head.append(64 - (k_frame + head.size() + 1) % 64, ' ');
   head += '\n';
-  stream << "\x93NUMPY" << '\x01' << '\0' << static_cast<char>(head.size() & 0xFF) << static_cast<char>(head.size() >> 8) << head;
   const auto type = little_endian(dataset.get(), info);
   const std::size_t size = H5Tget_size(type.get());
-  std::vector<char> bytes;
-  for (const Box& box : slabs(info.shape, false, k_export_bytes / size)) {
-    bytes.resize(box.size() * size);
-    h5::read_raw(dataset, type.get(), slab_of(box), bytes.data());
-    stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  }
-  close(stream, path);
+  write_text(path, [&](std::ofstream& stream) {
+    stream << "\x93NUMPY" << '\x01' << '\0' << static_cast<char>(head.size() & 0xFF) << static_cast<char>(head.size() >> 8) << head;
+    std::vector<char> bytes;
+    for (const Box& box : slabs(info.shape, false, k_export_bytes / size)) {
+      bytes.resize(box.size() * size);
+      h5::read_raw(dataset, type.get(), slab_of(box), bytes.data());
+      stream.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    }
+  });
 }
 
 void walk_npy(hid_t group, const std::string& to) {
@@ -240,11 +240,10 @@ void export_csv(const std::string& from, const std::string& to) {
       const bool complex = h5::exists(group.get(), column) && info_of(group.get(), column).kind == ElementKind::complex;
       head.push_back(complex ? column + "_real," + column + "_imag" : column);
     }
-    const std::string path = fmt::format("{}/{}.csv", to, name);
-    auto stream = open_text(path);
-    stream << fmt::format("{}\n", fmt::join(head, ","));
-    for (const Part& part : table.parts) write_rows(stream, file.get(), table, part, configurations, analyses);
-    close(stream, path);
+    write_text(fmt::format("{}/{}.csv", to, name), [&](std::ofstream& stream) {
+      stream << fmt::format("{}\n", fmt::join(head, ","));
+      for (const Part& part : table.parts) write_rows(stream, file.get(), table, part, configurations, analyses);
+    });
   }
 }
 

@@ -43,11 +43,21 @@ void add_dataset(hid_t group, const char* name, std::vector<hsize_t> dims, Choic
   h5::create_dataset(group, name, types[fault < 8 ? 0 : choices.next(6)], dims, {"any", "1", ""});
 }
 
+/// An attribute of several numbers where one is expected.
+void write_array(hid_t object, const char* name) {
+  const std::int64_t values[64] = {1, 2, 3};
+  const hsize_t count = 64;
+  const h5::Handle space(H5Screate_simple(1, &count, nullptr), H5Sclose);
+  const h5::Handle attribute(H5Acreate2(object, name, H5T_STD_I64LE, space.get(), H5P_DEFAULT, H5P_DEFAULT), H5Aclose);
+  H5Awrite(attribute.get(), H5T_NATIVE_INT64, values);
+}
+
 void add_attribute(hid_t object, const char* name, const std::string& text, double number, Choices& choices) {
   const unsigned fault = choices.next(8);
   if (fault == 1) return;
   if (fault == 2) return h5::write_attribute(object, name, std::string("other"));
   if (fault == 3) return h5::write_attribute(object, name, -number);
+  if (fault == 4) return write_array(object, name);
   if (text.empty()) return h5::write_attribute(object, name, static_cast<std::int64_t>(number));
   h5::write_attribute(object, name, text);
 }
