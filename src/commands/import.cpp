@@ -125,6 +125,7 @@ class Importer {
   void run(const std::vector<ImportedConfiguration>& configurations) {
     Progress progress(job_.log, "import", static_cast<double>(configurations.size()), "configurations");
     for (std::size_t c = 0; c < configurations.size(); ++c) {
+      if (is_whole(c)) continue;  // from a job that was cut off later
       diverged_.assign(archive_.layout().seeds * archive_.layout().initials, k_never);
       together(job_.comm, [&] {
         take(c, configurations[c].observables, schema::k_observables);
@@ -137,6 +138,11 @@ class Importer {
   }
 
  private:
+  bool is_whole(std::size_t configuration) const {
+    const auto marks = archive_.complete(configuration);
+    return std::count(marks.begin(), marks.end(), 1) == static_cast<std::ptrdiff_t>(marks.size());
+  }
+
   void take(std::size_t configuration, const ImportedArray& array, const char* dataset) {
     const std::size_t most = k_slab_bytes / sizeof(Real);
     const auto boxes = slabs(array.shape, array.first_axis_fastest, most);
@@ -144,8 +150,7 @@ class Importer {
       std::unique_ptr<ArraySource> source;
       for (const Box& box : boxes) {
         if (turn_++ % static_cast<std::size_t>(job_.comm.size()) != static_cast<std::size_t>(job_.comm.rank())) continue;
-        if (job_.stop.requested())
-          throw Interrupted(fmt::format("import stopped by {}; the same command begins it anew", job_.stop.reason()));
+        if (job_.stop.requested()) throw Interrupted(fmt::format("stopped by {}", job_.stop.reason()));
         if (!source) source = open_array(file.path, array.dataset);
         write(configuration, array, dataset, array.origin(file), box, *source);
       }
@@ -222,14 +227,18 @@ class Importer {
   std::vector<std::int64_t> diverged_;
 };
 
-bool is_whole(const std::string& path, const std::string& filetype) {
+Imported extent(std::size_t done, std::size_t all) {
+  return done == 0 ? Imported::none : done < all ? Imported::part : Imported::all;
+}
+
+Imported extent_of(const std::string& path, const std::string& filetype) {
   const Comm self(MPI_COMM_SELF);
   if (filetype == schema::k_trajectories_type) {
     const auto archive = TrajectoryArchive::read(self, path);
-    return archive.complete_count() == archive.ensemble_count();
+    return extent(archive.complete_count(), archive.ensemble_count());
   }
   const auto archive = SpectraArchive::read(self, path);
-  return archive.complete_count() == archive.row_count();
+  return extent(archive.complete_count(), archive.row_count());
 }
 
 std::string sources_of(const std::vector<ImportedConfiguration>& configurations) {
@@ -252,17 +261,25 @@ void import_trajectories(Job& job, PhaseTable& phases, const Manifest& manifest,
   const std::string path = job.path(schema::k_trajectories_file);
   Provenance provenance = job.provenance;
   provenance.sources = sources_of(configurations);
-  if (imported_before(job, path, schema::k_trajectories_type, provenance.sources)) return;
+  const Imported before = imported_before(job, path, schema::k_trajectories_type, provenance.sources);
+  if (before == Imported::all) return;
   auto archive = [&] {
     const auto scope = phases.scope("open archives");
-    return TrajectoryArchive::begin(job.comm, path, job.study, layout, provenance, true);
+    return TrajectoryArchive::begin(job.comm, path, job.study, layout, provenance, before == Imported::none);
   }();
+  if (const std::size_t done = archive.complete_count(); done > 0)
+    job.log.line("import: {} of {} ensembles are there", done, archive.ensemble_count());
   std::optional<RunRow> row;
   together(job.comm, [&] {
     if (job.comm.is_root()) row.emplace(archive.id(), "import", job.comm.size(), job.nodes, job.hosts);
   });
-  if (layout.precision == Precision::float32) Importer<float>(job, archive, phases).run(configurations);
-  else Importer<double>(job, archive, phases).run(configurations);
+  try {
+    if (layout.precision == Precision::float32) Importer<float>(job, archive, phases).run(configurations);
+    else Importer<double>(job, archive, phases).run(configurations);
+  } catch (const Error& error) {
+    if (error.code() != Exit::resumable) throw;
+    throw stopped(job, error, archive.complete_count(), archive.ensemble_count(), "ensembles");
+  }
   together(job.comm, [&] {
     if (row) row->finish(archive.id(), static_cast<int>(archive.ensemble_count()));
   });
@@ -274,21 +291,22 @@ void import_trajectories(Job& job, PhaseTable& phases, const Manifest& manifest,
 
 }  // namespace
 
-bool imported_before(const Job& job, const std::string& path, const char* filetype, const std::string& sources) {
-  int same = 0;
+Imported imported_before(const Job& job, const std::string& path, const char* filetype, const std::string& sources) {
+  int found = static_cast<int>(Imported::none);
   together(job.comm, [&] {
     std::error_code error;
     if (!job.comm.is_root() || job.arguments.force || !std::filesystem::exists(path, error)) return;
     const auto header = read_header(h5::open_file(path, false).get(), path, filetype);
-    if (!header.sources.empty() && !is_whole(path, filetype)) return;  // one that was cut off is begun anew
+    const Imported there = extent_of(path, filetype);
+    if (there == Imported::none) return;
     if (header.sources != sources || import_sections(header.study_text) != import_sections(job.study.text))
       throw UsageError(fmt::format("{} is there already and was not made from these files. Choose another --out, or "
                                    "--force to replace it", path));
-    same = 1;
+    found = static_cast<int>(there);
   });
-  job.comm.broadcast(std::span(&same, 1));
-  if (same == 1) job.log.line("import: {} holds these files already", path);
-  return same == 1;
+  job.comm.broadcast(std::span(&found, 1));
+  if (static_cast<Imported>(found) == Imported::all) job.log.line("import: {} holds these files already", path);
+  return static_cast<Imported>(found);
 }
 
 void import_data(Job& job, PhaseTable& phases) {

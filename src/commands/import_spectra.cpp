@@ -154,7 +154,7 @@ void import_spectra(Job& job, const Manifest& manifest, const std::string& folde
     if (layout.modes == 0) throw Error("no file holds a finite eigenvalue");
   });
   const std::string path = job.path(schema::k_spectra_file);
-  if (imported_before(job, path, schema::k_spectra_type, provenance.sources)) return;
+  if (imported_before(job, path, schema::k_spectra_type, provenance.sources) == Imported::all) return;
   auto archive = SpectraArchive::begin(job.comm, path, job.study, layout, provenance, "", true);
   together(job.comm, [&] {
     if (!job.comm.is_root()) return;

@@ -13,8 +13,12 @@ namespace equikoop {
 /// Collective.
 void import_spectra(Job& job, const Manifest& manifest, const std::string& folder);
 
-/// Whether the file at `path` is a whole import of the same sources; says so in the log. Throws
-/// UsageError if it is something else. Collective.
-bool imported_before(const Job& job, const std::string& path, const char* filetype, const std::string& sources);
+/// What is at the path of a file to be made: nothing to keep (or what --force replaces), an import of the
+/// same sources that was cut off, or all of it.
+enum class Imported : int { none, part, all };
+
+/// Looks at `path`, and says in the log if it holds all. Throws UsageError if it was made from other
+/// sources. Collective.
+Imported imported_before(const Job& job, const std::string& path, const char* filetype, const std::string& sources);
 
 }  // namespace equikoop

@@ -65,6 +65,10 @@ FolderLock::FolderLock(const std::string& folder) {
   if (descriptor_ < 0) throw_system_error(errno, fmt::format("open {}", path));
   if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
   const int code = errno;
+  if (code == ENOSYS || code == EOPNOTSUPP || code == ENOLCK) {  // the file system has none
+    holds_ = false;
+    return;
+  }
   ::close(descriptor_);
   if (code != EWOULDBLOCK) throw_system_error(code, fmt::format("lock {}", path));
   throw Error(fmt::format("another job is at work in {}; wait for it or choose another --out", folder));
@@ -85,6 +89,8 @@ Job begin_job(const Comm& comm, const Arguments& arguments, const std::string& d
     if (!comm.is_root()) return;
     probe_folder(job.out);
     job.lock = std::make_unique<FolderLock>(job.out);
+    if (!job.lock->holds())
+      job.log.line("{}: the file system has no locks: let no second job work in this folder", job.out);
   });
   return job;
 }
@@ -95,6 +101,11 @@ void require_file(const Job& job, const std::string& path, const std::string& st
     if (job.comm.is_root() && !std::filesystem::exists(path, error))
       throw Error(fmt::format("{} does not exist. Make it with: {}", path, stage_command(job.arguments, stage)));
   });
+}
+
+Interrupted stopped(const Job& job, const Error& error, std::size_t done, std::size_t all, const char* unit) {
+  return Interrupted(fmt::format("{}: {} of {} {} are whole; resume with the same command: {}", error.what(), done, all,
+                                 unit, job.arguments.command_line));
 }
 
 void print_header(const Job& job) {

@@ -195,14 +195,15 @@ class SpectraWork {
 
 TrajectoryArchive complete_trajectories(const Job& job) {
   const std::string path = job.path(schema::k_trajectories_file);
-  require_file(job, path, "train");
+  const std::string maker = job.study.imported ? "import" : "train";
+  require_file(job, path, maker);
   auto archive = TrajectoryArchive::read(job.comm, path);
   together(job.comm, [&] {
     check_same_study(archive.file().header, path, job.study, {"study", "data", "model", "training", "record"});
     if (archive.complete_count() < archive.ensemble_count())
       throw Error(fmt::format("{} is incomplete: {} of {} ensembles. Resume with: {}", path,
                               archive.complete_count(), archive.ensemble_count(),
-                              stage_command(job.arguments, "train")));
+                              stage_command(job.arguments, maker)));
   });
   return archive;
 }
@@ -273,9 +274,7 @@ void spectra(Job& job, PhaseTable& phases) {
     job.log.line("spectra: {} ensembles ({} ranks each) written to {}", done, group_size, archive.file().path);
   } catch (const Error& error) {
     if (error.code() != Exit::resumable) throw;
-    throw Interrupted(fmt::format("{}: {} of {} spectra are whole; resume with the same command: {}",
-                                  error.what(), archive.complete_count(), archive.row_count(),
-                                  job.arguments.command_line));
+    throw stopped(job, error, archive.complete_count(), archive.row_count(), "spectra");
   }
 }
 

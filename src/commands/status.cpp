@@ -51,6 +51,13 @@ std::string study_words(const std::string& path) {
   return words;
 }
 
+/// Whether the data of an archive are those of other programs' files.
+bool is_imported(const std::string& path) {
+  const auto file = h5::open_file(path, false);
+  if (!h5::exists(file.get(), schema::k_provenance)) return false;
+  return H5Aexists(h5::open_group(file.get(), schema::k_provenance).get(), "sources") > 0;
+}
+
 /// Looks into a file with count(path) -> {done, all}.
 template <class Count>
 FileState look(const std::string& folder, const char* name, const char* unit, const Count& count) {
@@ -65,7 +72,7 @@ std::string next_command(const std::string& folder, bool trained, bool computed,
   for (const char* name : {schema::k_trajectories_file, schema::k_spectra_file, schema::k_distances_file}) {
     const std::string path = folder + "/" + name;
     if (!std::filesystem::exists(path)) continue;
-    const char* stage = computed ? "distances" : trained ? "spectra" : "train";
+    const char* stage = computed ? "distances" : trained ? "spectra" : is_imported(path) ? "import" : "train";
     if (compared && computed) return "python3 postprocess/report.py " + shell_word(folder);
     return fmt::format("equikoop {} {} --out {}", stage, study_words(path), shell_word(folder));
   }

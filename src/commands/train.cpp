@@ -208,8 +208,7 @@ void train(Job& job, PhaseTable& phases) {
                  archive.file().path);
   } catch (const Error& error) {
     if (error.code() != Exit::resumable) throw;
-    throw Interrupted(fmt::format("{}: {} of {} ensembles are whole; resume with the same command: {}",
-                                  error.what(), archive.complete_count(), all, job.arguments.command_line));
+    throw stopped(job, error, archive.complete_count(), all, "ensembles");
   }
 }
 
