@@ -17,12 +17,12 @@ from support.finished_study import RANKS, FinishedStudy
 class DamagedArchives(FinishedStudy):
     def test_truncated_trajectories(self):
         os.truncate(self.trajectories, self.trajectories.stat().st_size // 2)
-        self.refuse(["train", "spectra"], 1, "trajectories.h5", "damaged", "truncated file")
+        self.refuse(["train", "spectra"], 1, "trajectories.h5 (damaged, or not HDF5): ", "truncated file")
         self.assertEqual(self.run_program("status", self.out, ranks=1).code, 1)
 
     def test_empty_file(self):
         self.trajectories.write_bytes(b"")
-        self.refuse(["train", "spectra"], 1, "trajectories.h5", "damaged, or not HDF5")
+        self.refuse(["train", "spectra"], 1, "cannot open ", "trajectories.h5 (damaged, or not HDF5): ")
 
     def test_text_in_place_of_hdf5(self):
         self.trajectories.write_text("these are not the trajectories\n" * 100)
@@ -38,7 +38,7 @@ class DamagedArchives(FinishedStudy):
     def test_hdf5_of_another_program(self):
         with h5py.File(self.trajectories, "w") as file:
             file["x"] = numpy.arange(3)
-        self.refuse(["train", "spectra"], 1, "not an equikoop file")
+        self.refuse(["train", "spectra"], 1, "is HDF5 but not an equikoop file")
 
     def test_another_of_our_files(self):
         shutil.copy(self.spectra, self.trajectories)
@@ -47,7 +47,7 @@ class DamagedArchives(FinishedStudy):
     def test_newer_format(self):
         with h5py.File(self.trajectories, "r+") as file:
             file.attrs["format_version"] = "2.0"
-        self.refuse(["train", "spectra"], 1, "format version 2.0", "reads 1.")
+        self.refuse(["train", "spectra"], 1, "has format version 2.0, this program reads 1.", ": use the equikoop that wrote it")
 
     def test_a_later_minor_format_is_read(self):
         with h5py.File(self.trajectories, "r+") as file:
@@ -58,8 +58,8 @@ class DamagedArchives(FinishedStudy):
     def test_study_changed_since(self):
         self.ini = self.study(training__learning_rate=0.2)
         for stage in ("train", "spectra", "distances"):
-            self.assert_refused(self.run_stage(stage, ranks=2), 2, "training.learning_rate was '0.1', is '0.2'",
-                                "another --out, or --force")
+            self.assert_refused(self.run_stage(stage, ranks=2), 2, "was begun with another study: training.learning_rate was '0.1', is '0.2'",
+                                "Choose another --out, or --force")
 
     def test_analysis_changed_since(self):
         self.ini = self.study(koopman__rank=3)
@@ -76,7 +76,7 @@ class DamagedArchives(FinishedStudy):
     def test_spectra_of_other_trajectories(self):
         self.trajectories.unlink()
         self.succeed("train", self.ini, "--out", self.out, "-q")
-        self.assert_refused(self.run_stage("spectra"), 2, "other trajectories", "--force")
+        self.assert_refused(self.run_stage("spectra"), 2, "was made from other trajectories than those there now", "--force")
 
     def test_rank_that_cannot_be(self):
         with h5py.File(self.spectra, "r+") as file:
@@ -94,7 +94,7 @@ class DamagedArchives(FinishedStudy):
         """What fuzzing found: sizes that the readers took on trust."""
         where = "configurations/width=5/"
         for name, shape, part in (("observables", (2, 3, 60, 0), "are empty"), ("observables", (2, 3, 60), "3 dimensions"),
-                                  ("time", (59,), "time holds 59 values, expected 60"),
+                                  ("time", (59,), "time holds 59 values, expected 60: the file is damaged, or was not written to the schema"),
                                   ("complete", (1,), "complete holds 1 values, expected 2"),
                                   ("loss", (60,), "loss is not [seed, initial, step]")):
             with self.subTest(name=name, shape=shape):
@@ -110,12 +110,23 @@ class DamagedArchives(FinishedStudy):
                 self.trajectories.write_bytes(FinishedStudy.finished["trajectories.h5"])
                 self.assert_refused(self.run_stage("distances", "--force", ranks=1), 1, part)
 
+    def test_attributes_that_are_arrays(self):
+        for name, value in (("index", [0] * 64), ("clock_step", [1.0] * 64)):
+            with self.subTest(name):
+                self.trajectories.write_bytes(FinishedStudy.finished["trajectories.h5"])
+                with h5py.File(self.trajectories, "r+") as file:
+                    file["configurations/width=5"].attrs[name] = value
+                self.assert_refused(self.run_stage("spectra", "--force", ranks=1), 1, f"attribute {name} holds 64 values, expected one")
+        with h5py.File(self.trajectories, "r+") as file:
+            file.attrs["filetype"] = ["equikoop trajectories"] * 64
+        self.assert_refused(self.run_stage("spectra", "--force", ranks=1), 1, "is HDF5 but not an equikoop file")
+
     def test_unfinished_trajectories(self):
         with h5py.File(self.trajectories, "r+") as file:
             file["configurations/width=10/complete"][1] = 0
         self.spectra.unlink()
-        self.assert_refused(self.run_stage("spectra"), 1, "incomplete: 3 of 4 ensembles",
-                            f"equikoop train {self.ini}")
+        self.assert_refused(self.run_stage("spectra"), 1, "trajectories.h5 is incomplete: 3 of 4 ensembles. "
+                            f"Resume with: equikoop train {self.ini}")
 
     def test_unfinished_spectra(self):
         with h5py.File(self.spectra, "r+") as file:

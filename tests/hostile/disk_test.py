@@ -31,9 +31,9 @@ class MountedFolders(StudyTest):
         place = self.mount("size=1m")
         (place / "there").mkdir()
         subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
-        for out in (place / "there", place / "new"):
-            result = self.run_program("run", self.study(), "--out", out, "-q", ranks=RANKS)
-            self.assert_refused(result, 1, str(out), "--out")
+        for name, words in (("there", "cannot write to the folder"), ("new", "cannot make the folder")):
+            result = self.run_program("run", self.study(), "--out", place / name, "-q", ranks=RANKS)
+            self.assert_refused(result, 1, f"{words} {place / name}", "; choose another with --out")
 
     def test_immutable_folder(self):
         out = self.folder / "fixed"
@@ -43,7 +43,7 @@ class MountedFolders(StudyTest):
             self.skipTest(f"may not make a folder immutable: {done.stderr.strip()}")
         self.addCleanup(subprocess.run, ["chattr", "-i", str(out)], check=True)
         result = self.run_program("run", self.study(), "--out", out, "-q", ranks=RANKS)
-        self.assert_refused(result, 1, str(out), "permission", "--out")
+        self.assert_refused(result, 1, str(out), "(permission, quota or a full disk); choose another with --out")
 
     def test_disk_full_for_spectra_and_distances(self):
         ini = self.study()
@@ -71,7 +71,7 @@ class MountedFolders(StudyTest):
         ini = self.study()
         result = self.run_program("train", ini, "--out", place / "out", "-q", ranks=RANKS)
         self.assertEqual(result.code, 1, result.err)
-        self.assert_refused(result, 1, "cannot", "trajectories.h5", "No space left on device")
+        self.assert_refused(result, 1, "cannot write", "trajectories.h5.tmp: No space left on device")
         self.assertEqual([p.name for p in (place / "out").iterdir() if p.name.startswith("traj")], [])
 
     def test_disk_full_in_the_middle_keeps_what_is_whole(self):
@@ -84,7 +84,8 @@ class MountedFolders(StudyTest):
         result = self.run_program("train", ini, "--out", place / "out", "-q", ranks=RANKS)
         # Open MPI's I/O says so too, in its own words; of ours there is one line.
         ours = [line for line in result.err.splitlines() if not line.startswith("mca_fbtl")]
-        self.assert_refused(result._replace(err="\n".join(ours)), 1, str(place), "disk full", "same command resumes")
+        self.assert_refused(result._replace(err="\n".join(ours)), 1, f"cannot write to {place}",
+                            "(is the disk full? what is complete is kept, the same command resumes)")
         with h5py.File(place / "out/trajectories.h5") as file:
             kept = int(file["configurations/base/complete"][...].sum())
         self.assertGreater(kept, 0)
@@ -116,16 +117,13 @@ RANKS = 4
 class FullAtFlush(StudyTest):
     def test_what_did_not_reach_the_disk_is_not_marked(self):
         ini = self.study(study__seeds=4)
-        source, library = self.folder / "full.c", self.folder / "full.so"
-        source.write_text(FULL_AT_FLUSH)
-        if subprocess.run(["cc", "-shared", "-fPIC", "-o", str(library), str(source)], capture_output=True).returncode != 0:
-            self.skipTest("no C compiler called cc")
+        library = self.preload(FULL_AT_FLUSH)
         self.succeed("train", ini, "--out", "calm", "-q")
-        for good, kept, words in ((0, None, "No space left on device"), (4, 3, "No space left on device")):
+        for good, kept, words in ((0, None, "trajectories.h5.tmp to the disk: "), (4, 3, "trajectories.h5 to the disk: ")):
             out = self.folder / f"good{good}"
             result = self.run_program("train", ini, "--out", out, "-q", ranks=1,
-                                      env={"LD_PRELOAD": str(library), "FSYNC_GOOD": str(good)})
-            self.assert_refused(result, 1, "cannot force", "trajectories.h5", words)
+                                      env={"LD_PRELOAD": library, "FSYNC_GOOD": str(good)})
+            self.assert_refused(result, 1, "cannot force", words, "No space left on device")
             if kept is None:  # the flush of the creation: no file
                 self.assertEqual([p.name for p in out.iterdir() if p.name.startswith("traj")], [])
             else:  # the first flush was that of the creation

@@ -37,7 +37,7 @@ class Edges(StudyTest):
     def test_diverged_networks_are_flagged_at_their_step_and_left_out(self):
         result = self.run_small(model__width="5", model__activation="identity",
                                 training__learning_rate="0.1 1e6")
-        self.assertIn("6 trajectories diverged", result.out)
+        self.assertIn("6 trajectories diverged; they are kept, and left out of the spectra", result.out)
         good, bad = (self.trajectories[f"configurations/learning_rate={lr}"] for lr in ("0.1", "1e6"))
         self.assertTrue((good["diverged_at"][...] == -1).all())
         # The step is that of the first loss (step s is the s-th from 1) or snapshot that is not finite.
@@ -48,7 +48,7 @@ class Edges(StudyTest):
         self.assertTrue((bad["diverged_at"][...] == first).all())
         self.assertTrue((first < 60).all())
 
-        self.assertIn("2 ensembles have no spectrum", result.out)
+        self.assertIn("2 ensembles have no spectrum (too few finite trajectories)", result.out)
         self.assertTrue((self.spectra["configurations/learning_rate=1e6/rank"][...] == 0).all())
         self.assertTrue((self.spectra["configurations/learning_rate=0.1/trajectories_used"][...] == 3).all())
         self.assert_no_nan_among_eigenvalues()

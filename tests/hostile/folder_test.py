@@ -24,12 +24,18 @@ class TwoJobs(StudyTest):
         until(lambda: (self.folder / "shared/trajectories.h5").exists(), what="the archive", job=first)
         stop([first.pid])  # so that it is at work for as long as the second asks
         second = self.run_program(*words, ranks=RANKS)
-        self.assert_refused(second, 1, "another job is at work in shared")
+        self.assert_refused(second, 1, "another job is at work in shared; wait for it or choose another --out")
         send([first.pid], signal.SIGCONT)
         send([first.pid], signal.SIGUSR1)
         self.assert_refused(self.finish(first), 85, "of 2000 ensembles are whole")
         self.assertNotIn("is damaged", self.succeed("status", "shared", "--verify", ranks=1).out)
         self.succeed("train", ini, "--out", "shared", "-q", "--force")  # the folder is free again
+
+    def test_file_system_without_locks(self):
+        """Lustre, mounted without flock: a job says so, and works."""
+        env = {"LD_PRELOAD": self.preload("#include <errno.h>\nint flock(int file, int how) { errno = ENOSYS; return -1; }\n")}
+        result = self.succeed("run", self.study(), "--out", "unlocked", ranks=2, env=env)
+        self.assertIn("unlocked: the file system has no locks: let no second job work in this folder", result.out)
 
     def test_whoever_reads_the_archive_is_in_nobodys_way(self):
         ini = self.study()

@@ -39,16 +39,16 @@ class WrongStudies(StudyTest):
         self.refuse("'again' is one word too many", words=["again"])
 
     def test_value_out_of_range(self):
-        for key, value, part in [("training__learning_rate", -1, "a number above 0"),
-                                 ("training__learning_rate", "nan", "a number above 0"),
-                                 ("training__steps", 0, "a whole number from 1"),
-                                 ("koopman__rank", 0, "a whole number from 1"),
-                                 ("study__initials", 0, "a whole number from 1"),
-                                 ("study__seeds", "2.5", "a whole number"),
-                                 ("model__activation", "swish", "give one of relu"),
-                                 ("data__classes", 1, "from 2 to 255")]:
+        for key, value, part in [("training.learning_rate", -1, "give a number above 0"),
+                                 ("training.learning_rate", "nan", "give a number above 0"),
+                                 ("training.steps", 0, "give a whole number from 1 to "),
+                                 ("koopman.rank", 0, "give a whole number from 1 to "),
+                                 ("study.initials", 0, "give a whole number from 1 to "),
+                                 ("study.seeds", "2.5", "give a whole number from 1 to "),
+                                 ("model.activation", "swish", "give one of relu"),
+                                 ("data.classes", 1, "from 2 to 255")]:
             with self.subTest(key=key, value=value):
-                self.refuse(key.replace("__", "."), part, ranks=1, **{key: value})
+                self.refuse(f"{key} = {value}: ", part, ranks=1, **{key.replace(".", "__"): value})
 
     def test_repeated_key(self):
         study = self.folder / "twice.ini"
@@ -63,11 +63,11 @@ class WrongStudies(StudyTest):
 
     def test_a_billion_configurations(self):
         many = " ".join(str(i) for i in range(1, 1001))
-        self.refuse("1000000000 configurations", model__width=many, training__steps=many,
+        self.refuse("the sweep asks for 1000000000 configurations; at most 100000 fit a study", model__width=many, training__steps=many,
                     training__batch_size=many)
 
     def test_contradictory_zip(self):
-        self.refuse("study.zip runs model.width (2 values) beside training.batch_size (3 values)", "the same number",
+        self.refuse("study.zip runs model.width (2 values) beside training.batch_size (3 values): give them the same number",
                     study__zip="width batch_size", training__batch_size="10 20 30")
         self.refuse("study.zip names 'steps', which the study does not set", study__zip="width steps",
                     training__steps=None, ranks=1)
@@ -89,21 +89,28 @@ class WrongStudies(StudyTest):
         result = self.run_program("train", "nowhere.ini", ranks=RANKS)
         self.assert_refused(result, 2, "nowhere.ini", "there is none")
 
+    def test_control_characters_are_shown_not_obeyed(self):
+        result = self.run_program("train", "no\nwhere\x1b[2J.ini", ranks=RANKS)
+        self.assert_refused(result, 2, "cannot read the study file no\\x0awhere\\x1b[2J.ini: there is none")
+        self.refuse("model.activation = re\\x1b[31mlu: give one of", model__activation="re\x1b[31mlu")
+        self.refuse("unknown option", "--fa\\x0ast", words=["--fa\nst"])
+
     def test_study_is_a_folder(self):
         (self.folder / "folder.ini").mkdir()
         result = self.run_program("train", "folder.ini", ranks=RANKS)
         self.assert_refused(result, 2, "folder.ini", "not a readable file")
 
     def test_names_with_shell_characters(self):
-        for name in ("a;reboot", "$(reboot)", "../up", "a/b", "-rf", "a b", "`x`"):
+        for name in ("a;reboot", "$(reboot)", "../up", "a/b", "-rf", "`x`"):
             with self.subTest(name=name):
-                self.refuse("study.name", ranks=1, study__name=name)
+                self.refuse(f"study.name = '{name}': use letters, digits and ._-+=,", ranks=1, study__name=name)
+        self.refuse("study.name = a b: this key takes one value", ranks=1, study__name="a b")
 
     def test_shell_characters_in_swept_values(self):
         self.refuse("mnist;reboot", "use letters", data__source="gaussian mnist;reboot")
 
     def test_delays_that_do_not_fit_are_refused_before_training(self):
-        self.refuse("80 delays need at least 82 snapshots", "has 60", koopman__delays=80)
+        self.refuse("80 delays need at least 82 snapshots, the window 0:1 has 60", koopman__delays=80)
 
     def test_steps_shorter_than_the_delays(self):
         self.refuse("8 delays need at least 10 snapshots", "has 6", training__steps=6)

@@ -10,7 +10,7 @@ import sys
 import time
 import unittest
 
-import h5py
+import numpy
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support.equikoop import StudyTest, main, pending, send, stop, until, walk_until, whole_ensembles
@@ -73,6 +73,43 @@ class StoppedTraining(StopTest):
         self.assert_stopped(job, "train", "trajectories.h5", 48, "ensembles", f"stopped by signal {int(signal.SIGTERM)}")
         self.succeed("train", self.ini, "--out", self.out, "-q", ranks=2)
         self.assert_same_data(self.folder / "calm/trajectories.h5", self.out / "trajectories.h5")
+
+
+class CutOffImport(StopTest):
+    """Sixty configurations from one file: more than a stride."""
+
+    def setUp(self):
+        super().setUp()
+        numpy.save(self.folder / "all.npy", numpy.random.default_rng(1).normal(size=(2, 3, 50, 400)))
+        self.ini = self.folder / "mine.ini"
+        self.ini.write_text("[import]\n" + "".join(f"[import c{i:02}]\nfile = all.npy\n" for i in range(60)))
+
+    def assert_the_rest_follows(self):
+        kept = self.whole("trajectories.h5")
+        self.assertTrue(0 < kept < 120, kept)
+        self.assertIn(f"next: equikoop import {self.ini} --out {self.out}", self.succeed("status", self.out, ranks=1).out)
+        self.assert_refused(self.run_program("spectra", self.ini, "--out", self.out, "-q"), 1,
+                            f"incomplete: {kept} of 120 ensembles. Resume with: equikoop import {self.ini}")
+        other = self.folder / "other.ini"
+        other.write_text("[import c00]\nfile = all.npy\n")
+        self.assert_refused(self.run_program("import", other, "--out", self.out, "-q"), 2, "was not made from these files")
+        again = self.succeed("import", self.ini, "--out", self.out, ranks=2)
+        self.assertIn(f"import: {kept} of 120 ensembles are there", again.out)
+        self.succeed("import", self.ini, "--out", "calm", "-q", ranks=1)
+        self.assert_same_data(self.folder / "calm/trajectories.h5", self.out / "trajectories.h5")
+        self.assertIn("120 of 120 whole ensembles match", self.succeed("status", self.out, "--verify").out)
+
+    def test_stopped(self):
+        job, found = self.meet("import", "trajectories.h5", 3)
+        self.warn(found, found[1], signal.SIGTERM)
+        self.assert_stopped(job, "import", "trajectories.h5", 120, "ensembles", f"stopped by signal {int(signal.SIGTERM)}")
+        self.assert_the_rest_follows()
+
+    def test_killed(self):
+        job, found = self.meet("import", "trajectories.h5", 3)
+        send(found, signal.SIGKILL)
+        self.finish(job)
+        self.assert_the_rest_follows()
 
 
 class WallTime(StopTest):
@@ -140,7 +177,7 @@ class StoppedAnalysis(StopTest):
         until(lambda: "stopped" not in "".join(self.state(rank) for rank in found[:1]), within=60, what="the first rank")
         result = self.finish(job)
         self.assertEqual(result.code, RESUMABLE, result.err)
-        self.assertIn("stopped in the middle of a long step", result.err)
+        self.assertIn("stopped in the middle of a long step; what is whole is kept; resume with the same command", result.err)
         self.assertLess(time.monotonic() - began, GRACE)
         self.succeed("spectra", self.ini, "--out", self.out, "-q", ranks=2)
 

@@ -142,7 +142,7 @@ class SlurmTest(unittest.TestCase):
         self.until(lambda: any(pending(rank, signal.SIGUSR1) for rank in ranks), 55, "the warning at the ranks")
         before = self.trained(out)
         send(ranks, signal.SIGCONT)
-        self.until(lambda: "is requeued (restart 1" in self.log(out, "train", train), 60, "the requeue")
+        self.until(lambda: "stopped in time and is requeued (restart 1 of at most 20)" in self.log(out, "train", train), 60, "the requeue")
         self.assertIn("ensembles are whole; resume with the same command", self.log(out, "train", train))
         self.assertEqual(self.cluster.job(jobs[1])["JobState"], "PENDING")  # it waits for the requeued one
         self.until(lambda: self.cluster.job(train)["JobState"] == "PENDING", 60, "the requeued job in the queue")

@@ -150,6 +150,9 @@ class Import(StudyTest):
             self.assertEqual(file["configurations/fast"].attrs["training.optimizer"], "fast")
         path.write_text('{"import": {"slow": {"file": }}')
         self.assert_refused(self.import_(path), 2, "mine.json: line 1: ")
+        for name in ("slow.npy\n[import fast]", "slow#1.npy"):
+            path.write_text(json.dumps({"import": {"slow": {"file": name}}}))
+            self.assert_refused(self.import_(path), 2, "mine.json: 'slow", "holds a '#' or a line break")
 
     def test_values_that_are_not_finite_are_flagged_with_their_step(self):
         data = DATA["slow"].copy()
@@ -157,7 +160,10 @@ class Import(StudyTest):
         data[1, 2, 9, 1, 1] = numpy.inf
         data[0, 0, 23, 1, 2] = -numpy.inf
         numpy.save(self.folder / "slow.npy", data)
-        values, diverged, _, _ = self.imported(self.ini(("slow", "file = slow.npy\nevery = 10")))["slow"]
+        ini = self.ini(("slow", "file = slow.npy\nevery = 10"))
+        self.assertIn("slow: 2 trajectories hold values that are not finite; they are left out of the spectra",
+                      self.run_program("import", ini, "--out", "loud").out)
+        values, diverged, _, _ = self.imported(ini)["slow"]
         numpy.testing.assert_array_equal(values, data.reshape(values.shape))
         numpy.testing.assert_array_equal(diverged, [[240, -1, -1], [-1, -1, 80]])
 
@@ -204,6 +210,14 @@ class Import(StudyTest):
         refused(self.ini(("slow", "file = slow.npy"), ("slow", "file = slow.npy")), "[import slow] is there twice", code=2)
         numpy.save(self.folder / "objects.npy", numpy.array([{}, {}], dtype=object), allow_pickle=True)
         refused(ini("file = objects.npy"), "objects.npy: Python objects ('|O') at byte", "expected f4 or f8")
+        whole = (self.folder / "slow.npy").read_bytes()
+        billion = re.sub(rb"'shape': \([^)]*\), } *", lambda m: b"'shape': (1000000000,), }".ljust(len(m.group())), whole)
+        for content, part in ((b"PK" + whole, "does not begin with \\x93NUMPY at byte 0"),
+                              (whole[:-8], "has 6904 bytes of data from byte 128 on where its header promises 6912: truncated"),
+                              (whole[:50], "truncated"),
+                              (billion, "has 6912 bytes of data from byte 128 on where its header promises 8000000000: truncated")):
+            (self.folder / "bad.npy").write_bytes(content)
+            refused(ini("file = bad.npy"), "bad.npy: ", part)
         numpy.save(self.folder / "run_0.npy", DATA["slow"][0])
         numpy.save(self.folder / "run_1.npy", DATA["slow"][1, :, :5])
         refused(ini("file = run_{seed}.npy", first="axes = initial time row column"), "run_1.npy has shape (3, 5, 2, 3)")

@@ -96,6 +96,17 @@ TEST(Study, NamesFileKeyAndRangeOfAMistake) {
   EXPECT_THAT(message_of("no section or sign\n"), HasSubstr("s.ini"));
 }
 
+TEST(Study, NoNumberMayBeNanOrInfinite) {
+  int numbers = 0;
+  for (const Key& key : study_keys()) {
+    if (key.default_value.empty() || key.default_value.find_first_not_of("0123456789.e-:x") != std::string::npos) continue;
+    ++numbers;
+    for (const char* value : {"nan", "inf", "-inf", "1e999"})
+      EXPECT_THAT(message_of("", {{key.name, value}}), HasSubstr(key.name)) << value;
+  }
+  EXPECT_GT(numbers, 30);
+}
+
 TEST(Study, RefusesContradictions) {
   EXPECT_THAT(message_of("[model]\nkind = descent\n"), HasSubstr("float64"));
   EXPECT_THAT(message_of("[training]\nsteps = 5\n[record]\nevery = 10\n"), HasSubstr("nothing is recorded"));
