@@ -21,7 +21,7 @@ if [ $tests = ON ]; then
   packages+=("${test_packages[@]}")
   optional_packages=(slurm-wlm munge iproute2 shellcheck zsh netcdf-bin python3-pandas python3-xarray)
 fi
-[ "${1:-}" = --long ] && optional_packages+=(clang clang-tidy libclang-rt-14-dev valgrind)
+[ "${1:-}" = --long ] && optional_packages+=(clang clang-tidy libclang-rt-14-dev valgrind chromium python3-torch)
 
 missing_packages() {
   local package

@@ -207,7 +207,8 @@ def p_values(rows, which="most"):
     known = [r["p_adjusted"] for r in rows if np.isfinite(r.get("p_adjusted", np.nan))]
     if not known:
         return ""
-    return f", adjusted p at {which} {number(max(known) if which == 'most' else min(known), 2)}"
+    bound = "" if len(known) == 1 else f"at {which} "
+    return f", adjusted p {bound}{number(max(known) if which == 'most' else min(known), 2)}"
 
 
 def intervals(rows):

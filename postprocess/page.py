@@ -72,7 +72,8 @@ def paragraph(text, kind=""):
 
 
 def section(anchor, title, *parts):
-    return (f'<section id="{anchor}"><h2>{escape(title)}</h2>\n' + "\n".join(p for p in parts if p)
+    different = dict.fromkeys(p for p in parts if p)  # figures that are missing for one reason say it once
+    return (f'<section id="{anchor}"><h2>{escape(title)}</h2>\n' + "\n".join(different)
             + "\n</section>")
 
 

@@ -15,7 +15,7 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from recorder import Recorder  # noqa: E402
 
-SEEDS, INITIALS, STEPS, BATCH = 4, 5, 150, 32
+SEEDS, INITIALS, STEPS, BATCH = 6, 5, 150, 32
 FEATURES, CLASSES, SAMPLES = 12, 3, 960
 OPTIMIZERS = {"sgd": {"learning_rate": 0.2, "momentum": 0.0},
               "momentum": {"learning_rate": 0.02, "momentum": 0.9}}

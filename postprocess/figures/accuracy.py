@@ -10,7 +10,7 @@ MOST_LINES = 60
 
 def draw(results):
     if results.trajectories is None:
-        raise canvas.Absent("trajectories.h5 is not in the folder: test accuracies are not shown.")
+        raise canvas.Absent(canvas.NO_TRAJECTORIES)
     key = next((k for k in ("test_accuracy", "test_loss") if any_finite(results, k)), None)
     if key is None:
         raise canvas.Absent("No test accuracy was recorded (optimisation problems have none).")

@@ -25,6 +25,8 @@ VERDICTS = {  # code of distances.h5 -> words, colour, marker, sign
     2: ("non-equivalent", "#D55E00", "s", "≠"),
     3: ("different but negligible", "#56B4E9", "^", "≃"),
 }
+NO_TRAJECTORIES = ("trajectories.h5 is not in the folder: training curves, test accuracies and weights are not "
+                   "shown.")
 NOT_COMPARED = ("not compared", "#7a7a85", "x", "–")
 MOST_CURVES = 7         # colours of the style; more configurations go to small panels
 LARGEST_SVG = 1_500_000  # bytes; above, the report shows the PNG

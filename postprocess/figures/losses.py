@@ -13,7 +13,7 @@ LOG_SPAN = 5.0     # ratio of the largest to the smallest median above which the
 
 def draw(results):
     if results.trajectories is None:
-        raise canvas.Absent("trajectories.h5 is not in the folder: training curves are not shown.")
+        raise canvas.Absent(canvas.NO_TRAJECTORIES)
     curves = {n: summary(results.trajectory(n)) for n in results.names}
     curves = {n: c for n, c in curves.items() if c is not None}
     if not curves:

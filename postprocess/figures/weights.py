@@ -13,7 +13,7 @@ POINTS = 500   # snapshots drawn and written
 
 def draw(results):
     if results.trajectories is None:
-        raise canvas.Absent("trajectories.h5 is not in the folder: weight trajectories are not shown.")
+        raise canvas.Absent(canvas.NO_TRAJECTORIES)
     with_data = [n for n in results.names if has_data(results.trajectory(n))]
     if not with_data:
         raise canvas.Absent("No ensemble with recorded features is complete.")

@@ -36,6 +36,7 @@ NOT_RUN = {  # command: why not here
     "cmake --preset release && cmake --build --preset release -j": "the same",
     "cmake --install build/release --prefix PREFIX": "install_test.py installs",
     "equikoop import STUDY --out results/mine": "studies/import_test.py imports what the page shows",
+    "python3 postprocess/examples/torch_cnn.py results/cnn": "studies/stranger_test.py, where PyTorch is installed",
     "jobs/submit.sh STUDY --site NAME --train-ranks 256 --train-time 60": "slurm/ submits to a real Slurm",
     "./jobs/run.sh input/studies/learning_rate.ini": "takes a minute; studies/inputs_test.py runs every study file in small",
     "EQUIKOOP_DATA=FOLDER ./jobs/run.sh input/studies/learning_rate.ini --data.source=mnist --out results/lr_mnist":

@@ -200,7 +200,8 @@ class ReportCopes(ReportCase):
     def test_without_trajectories(self):
         folder = make.write_all(make.widths(5, 10), self.folder(), trajectories=False)
         page = self.report(folder)
-        self.assertIn("trajectories.h5 is not in the folder: training curves are not shown", page.text)
+        self.assertIn("trajectories.h5 is not in the folder: training curves, test accuracies", page.text)
+        self.assertEqual(page.text.count("trajectories.h5 is not in the folder"), 1)
         for name in FROM_TRAJECTORIES:
             self.assertFalse((folder / "figures" / f"{name}.png").exists())
 
