@@ -24,6 +24,21 @@ void write_file(const std::string& path, const std::function<void(hid_t file)>& 
   }
 }
 
+/// The file as the system sees it, beside HDF5's handle.
+class OpenFile {
+ public:
+  explicit OpenFile(const std::string& path) : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    if (descriptor_ < 0) throw_system_error(errno, fmt::format("open {}", path));
+  }
+  ~OpenFile() { ::close(descriptor_); }
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+  int get() const noexcept { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
 }  // namespace
 
 void create_whole(const Comm& comm, const std::string& path,
@@ -58,13 +73,19 @@ ArchiveFile open_archive(const Comm& comm, const std::string& path, const std::s
   return archive;
 }
 
+void start_to_disk(const std::string& path) {
+#ifdef SYNC_FILE_RANGE_WRITE
+  const OpenFile file(path);
+  // Where the file system does not know this, nothing is lost: sync_to_disk does all of it later.
+  ::sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
+#else
+  static_cast<void>(path);
+#endif
+}
+
 void sync_to_disk(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) throw_system_error(errno, fmt::format("open {}", path));
-  const int result = ::fsync(descriptor);
-  const int code = errno;
-  ::close(descriptor);
-  if (result != 0) throw_system_error(code, fmt::format("force {} to the disk", path));
+  const OpenFile file(path);
+  if (::fsync(file.get()) != 0) throw_system_error(errno, fmt::format("force {} to the disk", path));
 }
 
 }  // namespace equikoop

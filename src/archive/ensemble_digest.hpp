@@ -19,13 +19,7 @@ class EnsembleDigest {
  public:
   explicit EnsembleDigest(std::size_t initials) : snapshots_(initials) {}
 
-  /// `values` (initial, count, feature): the next `count` snapshots of every initial.
-  template <class Real>
-  void add_snapshots(std::span<const Real> values) {
-    const std::size_t size = values.size() / snapshots_.size();
-    for (std::size_t i = 0; i < snapshots_.size(); ++i) snapshots_[i].add(values.subspan(i * size, size));
-  }
-  /// A piece of the snapshots of one initial.
+  /// The next snapshots of one initial, or a piece of them.
   template <class Real>
   void add_snapshots(std::size_t initial, std::span<const Real> values) {
     snapshots_[initial].add(values);

@@ -15,7 +15,8 @@
 namespace equikoop {
 namespace {
 
-constexpr std::size_t k_most_bytes = std::size_t{1} << 28;  // of one read
+constexpr std::size_t k_most_bytes = std::size_t{1} << 28;   // of one read
+constexpr std::size_t k_piece_bytes = std::size_t{4} << 20;  // worth a request to the disk of its own
 
 template <class Real>
 Precision precision_of() {
@@ -226,12 +227,21 @@ void TrajectoryArchive::write_snapshots(std::size_t configuration, std::size_t s
                                         std::span<const Real> values) {
   if (precision_of<Real>() != layout_.precision) throw Error("snapshots of the wrong precision");
   const auto dataset = h5::open_dataset(group(configuration).get(), schema::k_observables);
-  const std::size_t features = layout_.configurations[configuration].features;
-  h5::write(dataset, {{seed, 0, first, 0}, {1, layout_.initials, count, features}}, values);
   if (first == 0) recording_ = std::make_unique<Recording>(Recording{configuration, seed, 0, EnsembleDigest(layout_.initials), ""});
   if (!recording_ || recording_->configuration != configuration || recording_->seed != seed || recording_->next != first)
     throw Error("the snapshots of an ensemble were not written in the order of time");
-  recording_->digest.add_snapshots(values);
+  const std::size_t features = layout_.configurations[configuration].features;
+  const std::size_t size = count * features;
+  const std::size_t most = std::max<std::size_t>(1, k_piece_bytes / (size * sizeof(Real)));
+  for (std::size_t begin = 0; begin < layout_.initials; begin += most) {
+    const std::size_t initials = std::min(most, layout_.initials - begin);
+    const auto piece = values.subspan(begin * size, initials * size);
+    h5::write(dataset, {{seed, begin, first, 0}, {1, initials, count, features}}, piece);
+    // The disk writes what there is while the processor computes its checksum.
+    if (values.size_bytes() >= k_piece_bytes) start_to_disk(archive_.path);
+    for (std::size_t i = 0; i < initials; ++i)
+      recording_->digest.add_snapshots(begin + i, piece.subspan(i * size, size));
+  }
   recording_->next += count;
 }
 

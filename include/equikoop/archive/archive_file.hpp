@@ -28,6 +28,10 @@ struct ArchiveFile {
 ArchiveFile open_archive(const Comm& comm, const std::string& path, const std::string& filetype,
                          bool writable);
 
+/// Asks the system to begin to write what it holds of `path` to the disk, and does not wait: a later
+/// sync_to_disk finds less to do. Throws Error where the file cannot be opened.
+void start_to_disk(const std::string& path);
+
 /// Forces what was written to `path` on this node to the disk. Throws Error.
 void sync_to_disk(const std::string& path);
 
