@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/property_tree/json_parser.hpp>
+#include <climits>
 #include <functional>
 #include <set>
 #include <sstream>
@@ -66,6 +67,7 @@ void set(Manifest& manifest, ImportSource& source, bool common, const std::strin
   } else if (key == "precision" && common) {
     manifest.precision = static_cast<ImportPrecision>(parse_choice(key, value, {"as_stored", "float32", "float64"}));
   } else if (key == "file") {
+    if (value.size() >= PATH_MAX) throw UsageError(fmt::format("file has {} signs, more than any path", value.size()));
     source.file = value;
   } else if (key == "dataset") {
     source.dataset = value;
@@ -139,6 +141,22 @@ const std::string& on_a_line(const std::string& text) {
   return text;
 }
 
+/// Boost's parser calls itself at each bracket, to the end of the stack; a study nests three.
+void check_nesting(std::string_view text) {
+  constexpr int k_deepest = 16;
+  bool quoted = false;
+  int depth = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (quoted && text[i] == '\\') ++i;
+    else if (text[i] == '"') quoted = !quoted;
+    else if (quoted) continue;
+    else if (text[i] == '[' || text[i] == '{') ++depth;
+    else if (text[i] == ']' || text[i] == '}') --depth;
+    if (depth > k_deepest)
+      throw UsageError(fmt::format("brackets within brackets, more than {} of them: write {{\"section\": {{\"key\": value}}}}", k_deepest));
+  }
+}
+
 /// A JSON value as the text of a key: a word, or the words of an array.
 std::string value_text(const std::string& key, const Tree& value) {
   if (value.empty()) return on_a_line(value.data());
@@ -199,6 +217,7 @@ Manifest parse_manifest(const std::string& text, const std::string& file) {
 
 std::string json_as_ini(const std::string& text, const std::string& file) {
   try {
+    check_nesting(text);
     std::istringstream stream(text);
     Tree root;
     boost::property_tree::read_json(stream, root);

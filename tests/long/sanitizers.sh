@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Unit and MPI tests under the address and undefined-behaviour sanitizers; any finding of ours fails.
+# Unit and MPI tests under the address and undefined-behaviour sanitizers; any finding of ours fails. GCC 12
+# warns of a variable inside std::regex when it instruments (its bug 105562): that warning is off.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=../../jobs/environment.sh
 . "$(dirname "$0")/../../jobs/environment.sh"
 
 build=$equikoop_root/build/asan
-cmake -S "$equikoop_root" -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -g1" \
+cmake -S "$equikoop_root" -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -g1 -Wno-maybe-uninitialized" \
       -DEQUIKOOP_TESTS=ON -DEQUIKOOP_WERROR=ON "-DEQUIKOOP_SANITIZE=address;undefined" > "$build-configure.log" 2>&1
 cmake --build "$build" --parallel "$equikoop_cores"
 export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=0

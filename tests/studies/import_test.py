@@ -150,6 +150,9 @@ class Import(StudyTest):
             self.assertEqual(file["configurations/fast"].attrs["training.optimizer"], "fast")
         path.write_text('{"import": {"slow": {"file": }}')
         self.assert_refused(self.import_(path), 2, "mine.json: line 1: ")
+        for deep in ("[" * 300000, '{"import":' * 100000):
+            path.write_text(deep)
+            self.assert_refused(self.import_(path), 2, "mine.json: brackets within brackets")
         for name in ("slow.npy\n[import fast]", "slow#1.npy"):
             path.write_text(json.dumps({"import": {"slow": {"file": name}}}))
             self.assert_refused(self.import_(path), 2, "mine.json: 'slow", "holds a '#' or a line break")
@@ -200,6 +203,7 @@ class Import(StudyTest):
         refused(ini("file = none.npy"), "configuration slow", "none.npy: no such file")
         refused(ini("file = none_{seed}.npy"), "no such file")
         refused(ini("file = {sead}.npy"), "{sead}", "only {seed}, {initial}, {time}", code=2)
+        refused(ini("file = {" + "a" * 300000 + "}.npy"), "[import slow]: file has 300006 signs, more than any path", code=2)
         refused(ini("every = 2"), "[import slow]: file is missing", code=2)
         refused(ini("fiel = slow.npy"), "unknown key 'fiel'", code=2)
         refused(ini("file = slow.npy\nfile = fast.npy"), "key 'file' is given twice", code=2)
