@@ -42,8 +42,9 @@ def blocks(results, grid):
     own = np.array([[row.get("verdict", 0)] for row in results.pairs])
     found = [("verdict", ["as the study asks"], own)]
     metrics = np.array([str(m) for m in grid["metric"]])
+    order = np.lexsort((grid["rank_factor"], grid["delays_factor"], -grid["end"], grid["begin"]))
     for metric in sorted(dict.fromkeys(metrics), key=lambda m: m != "study"):
-        at = np.flatnonzero(metrics == metric)
+        at = [p for p in order if metrics[p] == metric]
         found.append((TITLES.get(metric, metric), [analysis_words(grid, p) for p in at], grid["verdict"][at].T))
     return found
 
