@@ -171,16 +171,20 @@ class Import(StudyTest):
         numpy.testing.assert_array_equal(diverged, [[240, -1, -1], [-1, -1, 80]])
 
     def test_more_features_than_a_slab_holds(self):
-        """A snapshot of 18 million float32 is 72 MB: slabs of 64 MiB part its features; both orders."""
-        features, times = 18_000_000, 3
+        """A snapshot of 18 million float32 is 72 MB: slabs of 64 MiB part its features. The file is larger than the
+        memory that a rank may take for it: two slabs, and what MPI and HDF5 take themselves."""
+        features, times = 18_000_000, 8
         whole = numpy.lib.format.open_memmap(self.folder / "big.npy", "w+", "<f4", (times, 2, features // 2))
         marks = [(0, 0, 0), (1, 1, 7_999_999), (2, 1, 8_999_999), (2, 0, 8_388_608), (1, 0, 16_777)]
         for place, value in zip(marks, range(1, 6)):
             whole[place] = value
         whole.flush()
         ini = self.ini(("big", "file = big.npy"), first="axes = time row column")
-        result = self.import_(ini, ranks=2)
+        result = self.run_program("import", ini, "--out", self.folder / "out", ranks=2)
         self.assertEqual((result.code, result.err), (0, ""))
+        peak, = re.findall(r"peak memory of a rank ([\d.]+) MiB", result.out)
+        self.assertLess(float(peak), 400)
+        self.assertGreater(times * features * 4 / 2**20, 500)
         with h5py.File(self.folder / "out/trajectories.h5") as file:
             data = file["configurations/big/observables"]
             self.assertEqual(data.shape, (1, 1, times, features))
