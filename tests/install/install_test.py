@@ -4,6 +4,7 @@
 pkg-config, and manual page and completion work. EQUIKOOP_BUILD is the build folder."""
 import os
 import pathlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -28,7 +29,7 @@ class Install(StudyTest):
         super().setUp()
         if cache("EQUIKOOP_SANITIZE"):
             self.skipTest("a library with sanitizers needs their flags in every program")
-        self.prefix = self.folder / "prefix"
+        self.prefix = self.folder / "a prefix"
 
     def shell(self, *words, **more):
         more = {"PKG_CONFIG_PATH": os.environ.get("PKG_CONFIG_PATH", ""), **more}
@@ -47,7 +48,7 @@ class Install(StudyTest):
         with self.subTest("pkg-config"):
             folder = next(self.prefix.rglob("equikoop.pc")).parent
             path = f"{folder}:{os.environ.get('PKG_CONFIG_PATH', '')}".rstrip(":")
-            flags = self.shell("pkg-config", "--cflags", "--libs", "equikoop", PKG_CONFIG_PATH=path).split()
+            flags = shlex.split(self.shell("pkg-config", "--cflags", "--libs", "equikoop", PKG_CONFIG_PATH=path))
             self.shell("mpicxx", "-std=c++20", OUTSIDE / "outside.cpp", "-o", "with_pkg_config", *flags)
             self.assertIn("error", self.shell("./with_pkg_config"))
         with self.subTest("manual page"):
@@ -56,7 +57,7 @@ class Install(StudyTest):
                 self.assertIn(word, manual)
         with self.subTest("completion"):
             script = self.prefix / "share/bash-completion/completions/equikoop"
-            found = self.shell("bash", "-c", f"source {script}; COMP_WORDS=(equikoop dist); COMP_CWORD=1; "
+            found = self.shell("bash", "-c", f"source '{script}'; COMP_WORDS=(equikoop dist); COMP_CWORD=1; "
                                "_equikoop; echo ${COMPREPLY[@]}")
             self.assertEqual(found.split(), ["distances"])
         with self.subTest("study files and report"):
