@@ -131,6 +131,15 @@ class Documents(StudyTest):
                 found += 1
         self.assertGreater(found, 15)
 
+    def test_links_lead_somewhere(self):
+        found = 0
+        for path in documents():
+            for link in re.findall(r"\]\(([^)#\s]+)", path.read_text()):
+                if not link.startswith("http"):
+                    self.assertTrue((path.parent / link).exists(), f"{path}: {link}")
+                    found += 1
+        self.assertGreater(found, 10)
+
     def test_questions_become_studies(self):
         names = re.findall(r"equikoop init (\S+)", self.succeed("init", ranks=1).out)
         self.assertEqual(names, sorted(path.stem for path in (ROOT / "input/studies").glob("*.ini")))
