@@ -15,6 +15,9 @@
 #ifdef EQUIKOOP_HAVE_OPENBLAS
 #include <cblas.h>
 #endif
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace {
 
@@ -22,6 +25,18 @@ namespace {
 void use_one_blas_thread() {
 #ifdef EQUIKOOP_HAVE_OPENBLAS
   openblas_set_num_threads(1);
+#endif
+}
+
+/// Large blocks go back to the system when they are freed, so that a rank is as large as what it holds.
+/// SuperLU_DIST, which PETSc brings along, turns that off as it is loaded: no mapped blocks, no trimming.
+void give_memory_back() {
+#ifdef __GLIBC__
+  constexpr int k_most_mapped = 65536;  // glibc's own
+  constexpr int k_large = 4 << 20;      // bytes
+  mallopt(M_MMAP_MAX, k_most_mapped);
+  mallopt(M_MMAP_THRESHOLD, k_large);
+  mallopt(M_TRIM_THRESHOLD, k_large);
 #endif
 }
 
@@ -44,6 +59,7 @@ int main(int argc, char** argv) {
   int provided = 0;
   MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
   use_one_blas_thread();
+  give_memory_back();
   const int code = run(argc, argv);
   MPI_Finalize();
   return code;

@@ -37,6 +37,14 @@ void print_memory(const Log& log, const std::vector<double>& memory) {
   log.line("{}", line);
 }
 
+/// A value in KiB of one of Linux's tables, in bytes; 0 where there is none.
+double proc_bytes(const char* file, const std::string& key) {
+  std::ifstream stream(file);
+  for (std::string line; std::getline(stream, line);)
+    if (line.starts_with(key)) return 1024 * std::stod(line.substr(key.size()));
+  return 0;
+}
+
 }  // namespace
 
 PhaseTable::PhaseTable(std::vector<std::string> names) {
@@ -75,25 +83,20 @@ void PhaseTable::print(const Comm& comm, const Log& log) const {
   }
   const auto memory = gather_on_root(comm, peak_memory());
   if (comm.is_root()) print_memory(log, memory);
-  log.line("wall time {}; peak memory of a rank {}, of all {}", duration_text(wall),
+  log.line("wall time {:.2f} s; peak memory of a rank {}, of all {}", wall,
            bytes_text(comm.max(peak_memory())), bytes_text(comm.sum(peak_memory())));
 }
 
 double peak_memory() {
-  rusage usage{};
+  const double peak = proc_bytes("/proc/self/status", "VmHWM:");
+  if (peak > 0) return peak;
+  rusage usage{};  // counts what the process held before its program was loaded, too
   getrusage(RUSAGE_SELF, &usage);
   return 1024.0 * static_cast<double>(usage.ru_maxrss);
 }
 
-double available_memory() {
-  std::ifstream stream("/proc/meminfo");
-  for (std::string name, unit; stream >> name;) {
-    double kib = 0;
-    stream >> kib;
-    std::getline(stream, unit);
-    if (name == "MemAvailable:") return 1024 * kib;
-  }
-  return 0;
-}
+double resident_memory() { return proc_bytes("/proc/self/status", "VmRSS:"); }
+
+double available_memory() { return proc_bytes("/proc/meminfo", "MemAvailable:"); }
 
 }  // namespace equikoop

@@ -56,6 +56,8 @@ class PhaseTable {
 
 /// Largest resident memory of this process so far, in bytes.
 double peak_memory();
+/// Resident now, in bytes; 0 where the system does not say.
+double resident_memory();
 /// Memory that new work could use on this node, in bytes; 0 where the system does not say.
 double available_memory();
 
