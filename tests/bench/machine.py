@@ -42,7 +42,9 @@ class Bench:
                 f"MNIST {'found' if self.mnist else 'not found (EQUIKOOP_DATA)'}")
 
     def environment(self):
-        extra = {"EQUIKOOP_DATA": str(self.mnist)} if self.mnist else {}
+        extra = {"OMPI_MCA_osc_sm_backing_directory": "/dev/shm"}  # where jobs have it: data is no file
+        if self.mnist:
+            extra["EQUIKOOP_DATA"] = str(self.mnist)
         return environment(str(self.folder), extra)
 
     def measure(self, program, *words, ranks=1):
