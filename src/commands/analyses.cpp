@@ -57,6 +57,12 @@ void check_window(const std::string& name, const AnalysisShape& analysis, std::s
         analysis.window_end, inside));
 }
 
+/// Of the main analysis, all features on one rank.
+DelayShape delay_shape(const SpectraShape& shape) {
+  const auto blocks = static_cast<std::size_t>(shape.analyses.front().delays) + 1;
+  return {blocks, shape.initials, shape.snapshots, shape.features, shape.features, 0};
+}
+
 }  // namespace
 
 Range snapshot_range(const AnalysisShape& analysis, std::size_t times) {
@@ -84,8 +90,7 @@ SpectraLayout spectra_layout(const Study& study, const TrajectoryLayout& traject
                        trajectories.initials};
     shape.analyses = analyses_of(study.koopman, delays[i]);
     for (const auto& analysis : shape.analyses) check_window(from.name, analysis, from.time.size());
-    const auto blocks = static_cast<std::size_t>(delays[i]) + 1;
-    const DelayShape rows{blocks, trajectories.initials, from.time.size(), from.features, from.features, 0};
+    const DelayShape rows = delay_shape(shape);
     const auto choice = choose_method(rows, request_for(study.koopman, rows), 1);
     for (auto& analysis : shape.analyses) analysis.method = to_string(choice.method);
     log.line("spectra: {}: {} features, {} delays, {} ({})", from.name, from.features, delays[i],
@@ -93,6 +98,11 @@ SpectraLayout spectra_layout(const Study& study, const TrajectoryLayout& traject
     layout.configurations.push_back(std::move(shape));
   }
   return layout;
+}
+
+double spectrum_cost(const SpectraShape& shape) {
+  return static_cast<double>(shape.features) * (shape.analyses.front().delays + 1) *
+         static_cast<double>(shape.snapshots);
 }
 
 double factorisation_count(const SpectraShape& shape) {
@@ -105,21 +115,20 @@ double factorisation_count(const SpectraShape& shape) {
   return total;
 }
 
-double spectrum_memory(const TrajectoryLayout& trajectories, const SpectraShape& shape, std::size_t modes, int ranks) {
-  const double element = trajectories.precision == Precision::float32 ? 4 : 8;
-  const double snapshots = static_cast<double>(trajectories.initials * shape.snapshots);
-  const double rows = static_cast<double>(shape.features) * (shape.analyses.front().delays + 1);
-  const double vectors = 4 * static_cast<double>(modes) + 20;  // Lanczos bases of both sides
-  return (element * snapshots * static_cast<double>(shape.features) + 8 * vectors * (rows + snapshots)) / ranks;
+double spectrum_memory(const KoopmanOptions& options, Precision precision, const SpectraShape& shape, int ranks) {
+  const DelayShape delayed = delay_shape(shape);
+  const double raw = (precision == Precision::float32 ? 4.0 : 8.0) *
+                     static_cast<double>(shape.initials * shape.snapshots * shape.features);
+  return raw / ranks + factorisation_memory(delayed, request_for(options, delayed), ranks);
 }
 
-int ranks_per_ensemble(const Comm& comm, const TrajectoryLayout& trajectories, const SpectraLayout& layout,
-                       std::size_t ensembles) {
+int ranks_per_ensemble(const Comm& comm, const KoopmanOptions& options, Precision precision,
+                       const SpectraLayout& layout, std::size_t ensembles) {
   const Comm node = comm.split_node();
   const double available = comm.min(available_memory() / node.size());
   double most = 0;
   for (const auto& shape : layout.configurations)
-    most = std::max(most, spectrum_memory(trajectories, shape, layout.modes, 1));
+    most = std::max(most, spectrum_memory(options, precision, shape, 1));
   const int for_memory = available > 0 ? static_cast<int>(std::ceil(most / (k_usable_memory * available))) : 1;
   const int for_speed = comm.size() / static_cast<int>(std::min<std::size_t>(ensembles, static_cast<std::size_t>(comm.size())));
   return std::clamp(std::max(for_memory, for_speed), 1, comm.size());

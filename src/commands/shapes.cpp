@@ -51,6 +51,18 @@ std::vector<DataShape> data_shapes(const Study& study, const DataSearch& search)
   return shapes;
 }
 
+double step_cost(const Configuration& configuration, const DataShape& data) {
+  if (configuration.model.kind == ModelKind::descent) return 100.0 * configuration.model.dimension;
+  double products = 0;
+  double before = data.features;
+  for (const int width : configuration.model.hidden) {
+    products += before * width;
+    before = width;
+  }
+  products += before * data.classes;
+  return 4 * products * configuration.training.batch_size;
+}
+
 TrajectoryLayout trajectory_layout(const Study& study, const std::vector<DataShape>& data) {
   TrajectoryLayout layout{study.precision, static_cast<std::size_t>(study.seeds),
                           static_cast<std::size_t>(study.initials), {}};

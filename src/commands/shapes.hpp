@@ -15,6 +15,9 @@ namespace equikoop {
 /// The shape of the data set of each configuration (zero for descent problems). Reads headers only.
 std::vector<DataShape> data_shapes(const Study& study, const DataSearch& search);
 
+/// FLOPs in the matrix products of a training step of one network; a few for a descent problem.
+double step_cost(const Configuration& configuration, const DataShape& data);
+
 TrajectoryLayout trajectory_layout(const Study& study, const std::vector<DataShape>& data);
 
 /// Delays of each configuration: equal (fixed), or in inverse proportion to its features

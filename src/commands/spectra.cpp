@@ -35,8 +35,7 @@ std::vector<Unit> open_units(const SpectraArchive& archive) {
       const auto marks = archive.complete(c, a);
       for (std::size_t s = 0; s < done.size(); ++s) done[s] &= marks[s];
     }
-    const double cost = static_cast<double>(shape.features) * (shape.analyses.front().delays + 1) *
-                        static_cast<double>(shape.snapshots);
+    const double cost = spectrum_cost(shape);
     for (std::size_t s = 0; s < done.size(); ++s)
       if (done[s] == 0) units.push_back({c, s, cost});
   }
@@ -258,7 +257,7 @@ void spectra(Job& job, PhaseTable& phases) {
   together(job.comm, [&] {
     if (job.comm.is_root()) row.emplace(archive.id(), "spectra", job.comm.size(), job.nodes, job.hosts);
   });
-  const int group_size = ranks_per_ensemble(job.comm, trajectories.layout(), layout, units.size());
+  const int group_size = ranks_per_ensemble(job.comm, job.study.koopman, trajectories.layout().precision, layout, units.size());
   try {
     int done = 0;
     if (trajectories.layout().precision == Precision::float32)

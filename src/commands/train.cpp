@@ -7,12 +7,11 @@
 
 #include "analyses.hpp"
 #include "commands.hpp"
+#include "data_sets.hpp"
 #include "equikoop/archive/schema.hpp"
 #include "equikoop/archive/trajectories.hpp"
-#include "equikoop/data/dataset.hpp"
-#include "equikoop/dynamics/descent.hpp"
-#include "equikoop/dynamics/trainer.hpp"
 #include "shapes.hpp"
+#include "train_unit.hpp"
 #include "work_loop.hpp"
 
 namespace equikoop {
@@ -24,19 +23,6 @@ struct Unit {
   std::size_t seed = 0;
   double cost = 0;  ///< FLOPs, about
 };
-
-/// Multiply-adds of a training step of one network, times two passes; a few for a descent problem.
-double step_cost(const Configuration& configuration, const DataShape& data) {
-  if (configuration.model.kind == ModelKind::descent) return 100.0 * configuration.model.dimension;
-  double products = 0;
-  double before = data.features;
-  for (const int width : configuration.model.hidden) {
-    products += before * width;
-    before = width;
-  }
-  products += before * data.classes;
-  return 4 * products * configuration.training.batch_size;
-}
 
 /// The ensembles without their mark, the costly ones first so that the last to end is short.
 std::vector<Unit> open_units(const Job& job, const TrajectoryArchive& archive,
@@ -54,44 +40,6 @@ std::vector<Unit> open_units(const Job& job, const TrajectoryArchive& archive,
   return units;
 }
 
-/// The data sets that the units need, each held once a node.
-template <class Real>
-class DataSets {
- public:
-  /// Collective.
-  DataSets(const Job& job, const std::vector<Unit>& units) {
-    for (const Unit& unit : units) {
-      const Configuration& configuration = job.study.configurations[unit.configuration];
-      if (configuration.model.kind == ModelKind::descent || find(configuration.data)) continue;
-      sets_.emplace_back(configuration.data, load_dataset<Real>(job.comm, configuration.data,
-                                                                job.study.root_seed, job.search));
-      const auto view = sets_.back().second.view();
-      job.log.line("data {}: {} training and {} test samples, {} features, {} classes, {:.0f} % not background",
-                   configuration.data.source, view.shape.train, view.shape.test, view.shape.features,
-                   view.shape.classes, 100 * view.density);
-      job.log.line("first layers of {}: {}", configuration.data.source,
-                   view.sparse_train.empty()
-                       ? "dense products, because too few values are background for a sparse form to pay"
-                       : "background and entries apart, because most values are background");
-    }
-  }
-
-  const Dataset<Real>* find(const DataOptions& options) const {
-    for (const auto& [key, set] : sets_)
-      if (same_samples(key, options)) return &set;
-    return nullptr;
-  }
-
- private:
-  /// The order of the samples is the trainer's; everything else makes another data set.
-  static bool same_samples(DataOptions a, const DataOptions& b) {
-    a.order = b.order;
-    return a == b;
-  }
-
-  std::vector<std::pair<DataOptions, Dataset<Real>>> sets_;
-};
-
 template <class Real>
 class Trainer {
  public:
@@ -102,7 +50,9 @@ class Trainer {
   int run() {
     const DataSets<Real> data = [&] {
       const auto scope = phases_.scope("read data");
-      return DataSets<Real>(job_, units_);
+      std::vector<const Configuration*> open;
+      for (const Unit& unit : units_) open.push_back(&job_.study.configurations[unit.configuration]);
+      return DataSets<Real>(job_, open);
     }();
     WorkCounter counter(job_.comm, static_cast<std::int64_t>(units_.size()));
     Progress progress(job_.log, "train", static_cast<double>(units_.size()), "ensembles");
@@ -110,7 +60,7 @@ class Trainer {
     int done = 0;
     together(job_.comm, [&] {
       done = work_through(counter, [&](std::int64_t i) {
-        train_unit(units_[static_cast<std::size_t>(i)], data, heartbeat);
+        train(units_[static_cast<std::size_t>(i)], data, heartbeat);
       });
     });
     progress.finish();
@@ -118,34 +68,11 @@ class Trainer {
   }
 
  private:
-  void train_unit(const Unit& unit, const DataSets<Real>& data, Heartbeat& heartbeat) {
-    const auto outcome = [&] {
-      const auto scope = phases_.scope("train");
-      return trajectories(unit, data, heartbeat);
-    }();
-    const auto scope = phases_.scope("archive");
-    archive_.write_outcome<Real>(unit.configuration, unit.seed,
-                                 {outcome.losses, outcome.test_loss, outcome.test_accuracy,
-                                  outcome.diverged_at});
-    archive_.mark_complete(unit.configuration, unit.seed);
-  }
-
-  EnsembleOutcome<Real> trajectories(const Unit& unit, const DataSets<Real>& data, Heartbeat& heartbeat) {
+  void train(const Unit& unit, const DataSets<Real>& data, Heartbeat& heartbeat) {
     const Configuration& configuration = job_.study.configurations[unit.configuration];
-    const SnapshotSink<Real> sink = [&](std::size_t first, std::size_t count, std::span<const Real> values) {
-      const auto scope = phases_.scope("  of it: record");
-      archive_.write_snapshots<Real>(unit.configuration, unit.seed, first, count, values);
-      phases_.add_bytes("  of it: record", static_cast<double>(values.size_bytes()));
-    };
     const double steps = configuration.training.steps;
-    const StepHook hook = [&](int done) { heartbeat.beat(done / steps); };
-    const int seed = static_cast<int>(unit.seed);
-    if (configuration.model.kind == ModelKind::network)
-      return train_ensemble<Real>(job_.study, configuration, data.find(configuration.data)->view(), seed,
-                                  sink, hook);
-    if constexpr (std::is_same_v<Real, double>)
-      return descend_ensemble(job_.study, configuration, seed, sink, hook);
-    throw UsageError("model.kind = descent needs study.precision = float64");
+    train_unit<Real>(job_.study, unit.configuration, unit.seed, data.find(configuration.data), archive_, phases_,
+                     [&](int done) { heartbeat.beat(done / steps); });
   }
 
   Job& job_;

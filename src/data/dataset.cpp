@@ -203,6 +203,11 @@ Dataset<Real> load_dataset(const Comm& comm, const Comm& node, const DataOptions
   return std::move(*data);
 }
 
+double raw_bytes(const DataOptions& options, const DataShape& shape) {
+  const double each = is_synthetic(options.source) ? sizeof(double) : sizeof(std::uint8_t);
+  return each * (double(shape.train) + double(shape.test)) * double(shape.features);
+}
+
 DataShape describe_dataset(const DataOptions& options, const DataSearch& search) {
   return is_synthetic(options.source) ? describe_synthetic(options)
                                       : describe_idx_family(options, search);

@@ -7,10 +7,6 @@
 namespace equikoop {
 namespace {
 
-/// Bytes of the buffer, unless one snapshot of all initials is larger: a few file-system blocks,
-/// small beside the data set.
-constexpr std::size_t k_buffer_bytes = std::size_t{32} << 20;
-
 /// Whether all values are finite: x·0 is 0 for them and NaN for the others.
 template <class Real>
 bool all_finite(std::span<const Real> values) {
@@ -35,7 +31,7 @@ Recorder<Real>::Recorder(Observer<Real> observer, std::size_t initials, std::siz
       sink_(sink),
       first_bad_(initials, -1) {
   const std::size_t bytes = initials * observer_.features() * sizeof(Real);
-  const std::size_t fitting = bytes == 0 ? snapshots : k_buffer_bytes / bytes;
+  const std::size_t fitting = bytes == 0 ? snapshots : k_recorder_bytes / bytes;
   capacity_ = std::min(std::max(fitting, std::size_t{1}), snapshots);
   buffer_.resize(initials * capacity_ * observer_.features());
 }

@@ -12,6 +12,10 @@
 
 namespace equikoop {
 
+/// Bytes of the buffer, unless one snapshot of all initials is larger: a few file-system blocks,
+/// small beside the data set.
+inline constexpr std::size_t k_recorder_bytes = std::size_t{32} << 20;
+
 template <class Real>
 class Recorder {
  public:

@@ -68,6 +68,9 @@ template <class Real>
 Dataset<Real> load_dataset(const Comm& comm, const Comm& node, const DataOptions& options,
                            std::uint64_t root_seed, const DataSearch& search);
 
+/// Bytes that load_dataset holds on rank 0 beside the data set: the values as they are read or made.
+double raw_bytes(const DataOptions& options, const DataShape& shape);
+
 /// The shape load_dataset will find, from the headers of the files alone. Not collective.
 DataShape describe_dataset(const DataOptions& options, const DataSearch& search);
 

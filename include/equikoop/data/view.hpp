@@ -27,6 +27,13 @@ struct DataView {
   double density = 1;   ///< share of `train` that differs from `background`
   SparseRows<Real> sparse_train = {};  ///< `train` without its background; empty where that does not pay
   SparseRows<Real> sparse_test = {};   ///< `test` likewise, with the background of `train`
+
+  /// Of all that it looks into.
+  std::size_t bytes() const {
+    const auto sum = [](const auto&... spans) { return (spans.size_bytes() + ...); };
+    const auto of_rows = [&](const SparseRows<Real>& rows) { return sum(rows.begin, rows.input, rows.value); };
+    return sum(train, test, train_labels, test_labels) + of_rows(sparse_train) + of_rows(sparse_test);
+  }
 };
 
 }  // namespace equikoop

@@ -14,6 +14,11 @@ namespace equikoop {
 /// Features D of a snapshot. Throws UsageError where record.size exceeds the network.
 std::size_t feature_count(const Configuration& configuration, const DataShape& data);
 
+/// Bytes that one ensemble holds in training beside its data set, of a network or a descent problem.
+/// `sparse`: whether the data has a sparse form.
+double training_memory(const Study& study, const Configuration& configuration, const DataShape& data,
+                       bool sparse);
+
 /// Trains initials 0 .. study.initials-1 of (configuration, seed) in lockstep, their first layers
 /// stacked in one product: what is stacked follows from the study alone, so the results are the
 /// same bits whoever computes them.

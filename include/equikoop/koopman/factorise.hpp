@@ -57,6 +57,9 @@ inline constexpr double k_least_gram_ratio = 1e-3;
 /// The cheapest way by operation counts, among those that give what is requested.
 MethodChoice choose_method(const DelayShape& shape, const FactoriseRequest& request, int ranks);
 
+/// Bytes that factorising holds on each of `ranks` ranks beside the trajectories, at its peak.
+double factorisation_memory(const DelayShape& shape, const FactoriseRequest& request, int ranks);
+
 /// Factorises Z. A Gram way whose needed singular values lie under k_least_gram_ratio of the
 /// largest is replaced by an accurate way, said in `why`. All-zero data: no modes. Throws
 /// UsageError where the request contradicts the method, Error where SLEPc does not converge and

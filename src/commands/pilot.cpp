@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pilot.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <numeric>
+#include <optional>
+
+#include "analyses.hpp"
+#include "commands.hpp"
+#include "data_sets.hpp"
+#include "equikoop/koopman/spectrum.hpp"
+#include "shapes.hpp"
+#include "train_unit.hpp"
+
+namespace equikoop {
+namespace {
+
+constexpr std::size_t k_most_tried = 6;     // configurations
+constexpr int k_first_steps = 4;            // snapshots of the shortest run
+constexpr int k_growth = 4;                 // of the steps from run to run, until one takes this long:
+constexpr double k_training_seconds = 0.7;  // or is whole
+constexpr double k_most_numbers = 16e6;     // of the trajectories whose spectrum is timed
+
+double seconds_of(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// All configurations, or a few spread over their cost.
+std::vector<std::size_t> chosen(const std::vector<double>& costs) {
+  std::vector<std::size_t> order(costs.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return costs[a] < costs[b]; });
+  if (order.size() <= k_most_tried) return order;
+  std::vector<std::size_t> few;
+  for (std::size_t i = 0; i < k_most_tried; ++i) few.push_back(order[i * (order.size() - 1) / (k_most_tried - 1)]);
+  return few;
+}
+
+/// One configuration's ensemble in an archive of its own, which goes with this object.
+template <class Real>
+class Ensemble {
+ public:
+  Ensemble(const Job& job, const Configuration& configuration, const DataShape& shape, const Dataset<Real>* data)
+      : job_(job), study_(job.study), shape_(shape), data_(data),
+        path_(job.path(fmt::format(".plan-{}.h5", job.comm.rank()).c_str())) {
+    study_.seeds = 1;
+    study_.configurations = {configuration};
+  }
+  Ensemble(const Ensemble&) = delete;
+  Ensemble& operator=(const Ensemble&) = delete;
+  ~Ensemble() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+
+  /// Trains and archives the first `steps`; seconds.
+  double train(int steps) {
+    study_.configurations[0].training.steps = steps;
+    TrajectoryArchive archive = TrajectoryArchive::begin(self_, path_, study_, trajectory_layout(study_, {shape_}),
+                                                         job_.provenance, true);
+    PhaseTable phases = stage_phases();
+    return seconds_of([&] { train_unit<Real>(study_, 0, 0, data_, archive, phases, [](int) {}); });
+  }
+
+  /// Reads what was trained last and computes its spectrum; seconds for all analyses of `whole`.
+  double analyse(const SpectraShape& whole) const {
+    const auto archive = TrajectoryArchive::read(self_, path_);
+    const std::size_t times = archive.layout().configurations[0].time.size(), initials = whole.initials;
+    const double fitting = k_most_numbers / static_cast<double>(initials * times);
+    const std::size_t features = std::clamp(static_cast<std::size_t>(fitting), std::size_t{1}, whole.features);
+    std::vector<Real> values(initials * times * features);
+    const AnalysisShape& main = whole.analyses.front();
+    const double seconds = seconds_of([&] {
+      archive.read_ensemble<Real>(0, 0, {0, features}, values);
+      ensemble_spectrum<Real>(self_, view_of<Real>(values, {initials, times, features}), study_.koopman,
+                              static_cast<std::size_t>(main.delays));
+    });
+    const double parts = static_cast<double>(snapshot_range(main, whole.snapshots).size() * whole.features) /
+                         static_cast<double>(times * features);
+    return seconds * parts * factorisation_count(whole);
+  }
+
+ private:
+  const Job& job_;
+  const Comm self_{MPI_COMM_SELF};
+  Study study_;
+  DataShape shape_;
+  const Dataset<Real>* data_;
+  std::string path_;
+};
+
+template <class Real>
+EnsembleSeconds measured(const Job& job, std::size_t c, const DataShape& shape, const SpectraShape& whole,
+                         const Dataset<Real>* data) {
+  const Configuration& configuration = job.study.configurations[c];
+  const int all = configuration.training.steps;
+  const int least = std::min(all, 2 * configuration.record.every * (whole.analyses.front().delays + 2));
+  Ensemble<Real> ensemble(job, configuration, shape, data);
+  struct Run {
+    int steps;
+    double seconds;
+  };
+  const int few = std::min(k_first_steps * configuration.record.every, all);
+  ensemble.train(few);  // the first touches memory and disk
+  Run last{few, ensemble.train(few)}, before{0, last.seconds};
+  while (last.steps < all && (last.steps < least || last.seconds < k_training_seconds)) {
+    before = last;
+    const int steps = std::min(all, std::max(least, k_growth * last.steps));
+    last = {steps, ensemble.train(steps)};
+  }
+  const double step = std::max(0.0, (last.seconds - before.seconds) / (last.steps - before.steps));
+  return {last.seconds - last.steps * step, step, ensemble.analyse(whole)};
+}
+
+/// The configuration that was tried whose cost is nearest to that of c; c itself where it was.
+std::size_t nearest(std::size_t c, const std::vector<std::size_t>& tried, const std::vector<double>& costs) {
+  const auto distance = [&](std::size_t t) { return t == c ? -1 : std::abs(std::log(costs[t] / costs[c])); };
+  return *std::min_element(tried.begin(), tried.end(),
+                           [&](auto a, auto b) { return distance(a) < distance(b); });
+}
+
+template <class Real>
+Pilot pilot(const Job& job, const std::vector<DataShape>& shapes, const SpectraLayout& spectra,
+            const std::vector<double>& costs) {
+  Pilot result;
+  const auto tried = chosen(costs);
+  std::map<std::size_t, EnsembleSeconds> seconds;
+  {
+    std::vector<const Configuration*> all;
+    for (const Configuration& configuration : job.study.configurations) all.push_back(&configuration);
+    std::optional<DataSets<Real>> data;
+    result.read_seconds = seconds_of([&] { data.emplace(job, all); });
+    for (const auto& [options, set] : data->all()) {
+      result.data_bytes += static_cast<double>(set.view().bytes());
+      result.read_bytes = std::max(result.read_bytes, raw_bytes(options, set.view().shape));
+    }
+    for (const Configuration* configuration : all) {
+      const Dataset<Real>* set = data->find(configuration->data);
+      result.sparse.push_back(set != nullptr && !set->view().sparse_train.empty() ? 1 : 0);
+    }
+    for (const std::size_t c : tried) {
+      EnsembleSeconds own;
+      together(job.comm, [&] {
+        own = measured<Real>(job, c, shapes[c], spectra.configurations[c],
+                             data->find(job.study.configurations[c].data));
+      });
+      seconds[c] = {job.comm.max(own.fixed), job.comm.max(own.step), job.comm.max(own.spectra)};
+    }
+  }  // the data sets go before what is left is looked at
+  result.program_bytes = job.comm.max(resident_memory());
+  for (std::size_t c = 0; c < costs.size(); ++c) {
+    const std::size_t like = nearest(c, tried, costs);
+    const double scale = costs[c] / costs[like];
+    const double spectra_scale = spectrum_cost(spectra.configurations[c]) / spectrum_cost(spectra.configurations[like]);
+    const EnsembleSeconds& of = seconds[like];
+    result.ensembles.push_back({of.fixed * scale, of.step * scale, of.spectra * spectra_scale});
+  }
+  return result;
+}
+
+}  // namespace
+
+Pilot run_pilot(const Job& job, const std::vector<DataShape>& data, const SpectraLayout& spectra,
+                const std::vector<double>& costs) {
+  return job.study.precision == Precision::float32 ? pilot<float>(job, data, spectra, costs)
+                                                   : pilot<double>(job, data, spectra, costs);
+}
+
+}  // namespace equikoop
