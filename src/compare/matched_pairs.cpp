@@ -2,7 +2,6 @@
 #include "matched_pairs.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 #include "equikoop/compare/transport.hpp"
@@ -11,10 +10,7 @@
 namespace equikoop::detail {
 namespace {
 
-using Points = std::vector<std::complex<double>>;
-using Unit = std::vector<std::size_t>;  ///< pairs that swap together
-
-/// A forest of elements: those of one tree are one unit.
+/// Unit of each pair, named by its first.
 class Forest {
  public:
   explicit Forest(std::size_t size) : parent_(size) {
@@ -30,94 +26,101 @@ class Forest {
   std::vector<std::size_t> parent_;
 };
 
-void link_conjugates(const Points& values, Forest& forest) {
+/// Joins pairs whose elements on `side` are conjugates of each other.
+void link_conjugates(const MatchedPairs& pairs, std::size_t side, Forest& forest) {
   constexpr double k_rounding = 1e-12;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (values[i].imag() <= 0.0) continue;
-    for (std::size_t j = 0; j < values.size(); ++j)
-      if (std::abs(values[j] - std::conj(values[i])) <= k_rounding * std::abs(values[i]))
-        forest.link(i, j);
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const auto value = pairs.element(2 * i + side);
+    if (value.imag() <= 0.0) continue;
+    const double near = k_rounding * k_rounding * std::norm(value);
+    for (std::size_t j = 0; j < pairs.size(); ++j)
+      if (std::norm(pairs.element(2 * j + side) - std::conj(value)) <= near) forest.link(i, j);
   }
 }
 
-std::vector<Unit> units_of(const Points& first, const Points& second, ShuffleUnit unit) {
-  const std::size_t k = first.size();
-  Forest forest(k);
-  if (unit == ShuffleUnit::conjugate_pair) {
-    link_conjugates(first, forest);
-    link_conjugates(second, forest);
-  }
-  std::vector<Unit> units;
-  for (std::size_t root = 0; root < k; ++root) {
+/// The pairs unit by unit.
+SwapUnits grouped(const Forest& forest, std::size_t count) {
+  SwapUnits units;
+  for (std::size_t root = 0; root < count; ++root) {
     if (forest.root(root) != root) continue;
-    units.emplace_back();
-    for (std::size_t i = 0; i < k; ++i)
-      if (forest.root(i) == root) units.back().push_back(i);
+    units.begin.push_back(units.pairs.size());
+    for (std::size_t i = 0; i < count; ++i)
+      if (forest.root(i) == root) units.pairs.push_back(i);
   }
+  units.begin.push_back(count);
   return units;
 }
 
 /// Whether pairs i and j could save by trading partners, each on its cheapest side.
-bool could_trade(const Points& first, const Points& second, std::size_t i, std::size_t j,
-                 int order) {
-  const auto cost = [order](const std::complex<double>& x, const std::complex<double>& y) {
-    return power_of_square(std::norm(x - y), order);
-  };
-  const double kept = cost(first[i], second[i]) + cost(first[j], second[j]);
-  return cost(first[i], first[j]) + cost(second[i], second[j]) < kept ||
-         cost(first[i], second[j]) + cost(first[j], second[i]) < kept;
+bool could_trade(const MatchedPairs& pairs, std::size_t i, std::size_t j) {
+  const std::size_t a = 2 * i, b = 2 * j;
+  const double kept = pairs.cost(a, a + 1) + pairs.cost(b, b + 1);
+  return pairs.cost(a, b) + pairs.cost(a + 1, b + 1) < kept ||
+         pairs.cost(a, b + 1) + pairs.cost(b, a + 1) < kept;
 }
 
-/// Units in the order of a walk along possible trades; those without any at the end.
-std::vector<std::size_t> trading_first(const std::vector<Unit>& units, const Points& first,
-                                       const Points& second, int order) {
+/// (unit, unit): whether any of their pairs could trade.
+std::vector<char> possible_trades(const SwapUnits& units, const MatchedPairs& pairs) {
   const std::size_t n = units.size();
   std::vector<char> trades(n * n, 0);
   for (std::size_t u = 0; u < n; ++u)
     for (std::size_t v = 0; v < u; ++v)
-      for (const std::size_t i : units[u])
-        for (const std::size_t j : units[v])
-          if (could_trade(first, second, i, j, order)) trades[u * n + v] = trades[v * n + u] = 1;
-  const auto degree = [&](std::size_t u) {
-    return std::accumulate(&trades[u * n], &trades[u * n] + n, 0);
+      for (std::size_t i = units.begin[u]; i < units.begin[u + 1]; ++i)
+        for (std::size_t j = units.begin[v]; j < units.begin[v + 1]; ++j)
+          if (could_trade(pairs, units.pairs[i], units.pairs[j]))
+            trades[u * n + v] = trades[v * n + u] = 1;
+  return trades;
+}
+
+/// Units in the order of a walk along possible trades, each walk from the unit of most; those
+/// without any at the end.
+std::vector<std::size_t> walk(const std::vector<char>& trades, std::size_t n) {
+  std::vector<int> degree(n);
+  for (std::size_t u = 0; u < n; ++u)
+    degree[u] = std::accumulate(&trades[u * n], &trades[u * n] + n, 0);
+  constexpr int k_reached = -1;
+  std::vector<std::size_t> order;
+  order.reserve(n);
+  const auto reach = [&](std::size_t u) {
+    degree[u] = k_reached;
+    order.push_back(u);
   };
-  std::vector<std::size_t> starts(n), walk;
-  std::iota(starts.begin(), starts.end(), std::size_t{0});
-  std::stable_sort(starts.begin(), starts.end(),
-                   [&](std::size_t u, std::size_t v) { return degree(u) > degree(v); });
-  std::vector<char> reached(n, 0);
-  for (const std::size_t start : starts) {
-    if (reached[start]) continue;
-    reached[start] = 1;
-    walk.push_back(start);
-    for (std::size_t at = walk.size() - 1; at < walk.size(); ++at)
+  for (std::size_t at = 0; order.size() < n;) {
+    reach(static_cast<std::size_t>(std::max_element(degree.begin(), degree.end()) - degree.begin()));
+    for (; at < order.size(); ++at)
       for (std::size_t v = 0; v < n; ++v)
-        if (trades[walk[at] * n + v] && !reached[v]) {
-          reached[v] = 1;
-          walk.push_back(v);
-        }
+        if (trades[order[at] * n + v] && degree[v] != k_reached) reach(v);
   }
-  return walk;
+  return order;
 }
 
 }  // namespace
 
-MatchedPairs matched_pairs(const WeightedSpectrum& a, const WeightedSpectrum& b, ShuffleUnit unit,
-                           int order) {
+MatchedPairs::MatchedPairs(const WeightedSpectrum& a, const WeightedSpectrum& b, int order)
+    : count_(a.values.size()) {
   const auto match = optimal_matching(a, b, order);
-  Points partner;
-  for (const int j : match) partner.push_back(b.values[static_cast<std::size_t>(j)]);
-  const auto units = units_of(a.values, partner, unit);
-  MatchedPairs pairs;
-  for (const std::size_t u : trading_first(units, a.values, partner, order)) {
-    pairs.begin.push_back(static_cast<int>(pairs.first.size()));
-    for (const std::size_t i : units[u]) {
-      pairs.first.push_back(a.values[i]);
-      pairs.second.push_back(partner[i]);
-    }
+  elements_.reserve(2 * count_);
+  for (std::size_t i = 0; i < count_; ++i) {
+    elements_.push_back(a.values[i]);
+    elements_.push_back(b.values[static_cast<std::size_t>(match[i])]);
   }
-  pairs.begin.push_back(static_cast<int>(match.size()));
-  return pairs;
+  costs_ = ground_costs(elements_, elements_, order);
+  for (std::size_t i = 0; i < count_; ++i) matched_ += cost(2 * i, 2 * i + 1);
+}
+
+SwapUnits swap_units(const MatchedPairs& pairs, ShuffleUnit unit) {
+  Forest forest(pairs.size());
+  if (unit == ShuffleUnit::conjugate_pair)
+    for (const std::size_t side : {0, 1}) link_conjugates(pairs, side, forest);
+  const SwapUnits units = grouped(forest, pairs.size());
+  SwapUnits ordered;
+  for (const std::size_t u : walk(possible_trades(units, pairs), units.size())) {
+    ordered.begin.push_back(ordered.pairs.size());
+    for (std::size_t i = units.begin[u]; i < units.begin[u + 1]; ++i)
+      ordered.pairs.push_back(units.pairs[i]);
+  }
+  ordered.begin.push_back(pairs.size());
+  return ordered;
 }
 
 }  // namespace equikoop::detail

@@ -110,11 +110,9 @@ void fill_shuffle(const PreparedStudy& study, int draws, RandomKey key, PairResu
     const auto& second = study.spectrum(b, s);
     if (first.empty() || first.values.size() != second.values.size()) continue;
     key.seed = s;
-    key.initial = 1;
-    alone.add(shuffle_fraction(first, second, ShuffleUnit::eigenvalue, study.order(), draws, key));
-    key.initial = 2;
-    together.add(
-        shuffle_fraction(first, second, ShuffleUnit::conjugate_pair, study.order(), draws, key));
+    const auto fractions = shuffle_fractions(first, second, study.order(), draws, key);
+    alone.add(fractions.alone);
+    together.add(fractions.together);
   }
   r.shuffle_fraction = alone.value();
   r.shuffle_fraction_conjugate = together.value();

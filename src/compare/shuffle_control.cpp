@@ -7,98 +7,86 @@
 #include "equikoop/compare/shuffle_control.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <memory>
+#include <type_traits>
 
-#include "ground.hpp"
 #include "matched_pairs.hpp"
+#include "padded_assignment.hpp"
 
 namespace equikoop {
 namespace {
 
-using detail::MatchedPairs;
+using namespace detail;
 
 /// Which way round a matched pair stands: as it is, swapped, or whichever is cheaper.
 enum Side : std::size_t { k_kept = 0, k_swapped = 1, k_either = 2 };
 
-/// What it costs more if the left element of pair i takes the right one of pair j: (k, k) for each
-/// pair of sides of i and j.
+/// What it costs more if the left element of pair i takes the right one of pair j; pairs in the
+/// order of the walk.
 class TradeCosts {
  public:
-  TradeCosts(const MatchedPairs& pairs, int order) : k_(pairs.first.size()) {
-    auto all = pairs.first;
-    all.insert(all.end(), pairs.second.begin(), pairs.second.end());
-    const auto ground = detail::ground_costs(all, all, order);
-    const auto cost = [&](std::size_t i, std::size_t j) { return ground[i * 2 * k_ + j]; };
-    for (auto& matrix : matrices_) matrix.resize(k_ * k_);
-    for (std::size_t i = 0; i < k_; ++i) {
-      const double kept = cost(i, k_ + i);
-      total_ += kept;
-      for (std::size_t j = 0; j < k_; ++j) {
-        at(k_kept, k_kept, i, j) = cost(i, k_ + j) - kept;
-        at(k_kept, k_swapped, i, j) = cost(i, j) - kept;
-        at(k_swapped, k_kept, i, j) = cost(k_ + i, k_ + j) - kept;
-        at(k_swapped, k_swapped, i, j) = cost(k_ + i, j) - kept;
-      }
-    }
-    for (std::size_t side = 0; side < 2; ++side) take_cheaper(side);
-    for (std::size_t e = 0; e < k_ * k_; ++e)
-      matrix(k_either, k_either)[e] =
-          std::min(matrix(k_kept, k_either)[e], matrix(k_swapped, k_either)[e]);
+  TradeCosts(const MatchedPairs& pairs, const SwapUnits& units)
+      : k_(pairs.size()), costs_(9 * k_ * k_), saving_(-k_tie_tolerance * pairs.matched()) {
+    for (std::size_t i = 0; i < k_; ++i)
+      for (std::size_t j = 0; j < k_; ++j) set(pairs, units.pairs[i], units.pairs[j], &costs_[9 * (i * k_ + j)]);
   }
-  double operator()(std::size_t side_i, std::size_t side_j, std::size_t i, std::size_t j) const {
-    return matrices_[side_i * 3 + side_j][i * k_ + j];
+  double operator()(std::size_t i, std::size_t side_i, std::size_t j, std::size_t side_j) const {
+    return costs_[9 * (i * k_ + j) + 3 * side_i + side_j];
   }
-  double matched() const { return total_; }
+  /// Whether a cycle of this cost saves: by more than rounding.
+  bool saves(double cycle) const { return cycle < saving_; }
 
  private:
-  std::vector<double>& matrix(std::size_t i, std::size_t j) { return matrices_[i * 3 + j]; }
-  double& at(std::size_t side_i, std::size_t side_j, std::size_t i, std::size_t j) {
-    return matrix(side_i, side_j)[i * k_ + j];
-  }
-  void take_cheaper(std::size_t side) {
-    for (std::size_t e = 0; e < k_ * k_; ++e) {
-      matrix(side, k_either)[e] = std::min(matrix(side, k_kept)[e], matrix(side, k_swapped)[e]);
-      matrix(k_either, side)[e] = std::min(matrix(k_kept, side)[e], matrix(k_swapped, side)[e]);
+  static void set(const MatchedPairs& pairs, std::size_t i, std::size_t j, double* cost) {
+    const double kept = pairs.cost(2 * i, 2 * i + 1);
+    for (const std::size_t side_i : {k_kept, k_swapped}) {
+      double* const row = cost + 3 * side_i;
+      row[k_kept] = pairs.cost(2 * i + side_i, 2 * j + 1) - kept;
+      row[k_swapped] = pairs.cost(2 * i + side_i, 2 * j) - kept;
+      row[k_either] = std::min(row[k_kept], row[k_swapped]);
     }
+    for (std::size_t side_j = 0; side_j < 3; ++side_j)
+      cost[3 * k_either + side_j] = std::min(cost[side_j], cost[3 * k_swapped + side_j]);
   }
 
   std::size_t k_;
-  std::array<std::vector<double>, 9> matrices_;
-  double total_ = 0.0;  ///< cost of the optimal matching
+  std::vector<double> costs_;  ///< (i, j, side of i, side of j)
+  double saving_;
 };
 
-/// Walks the swaps of matched pairs.
+/// Walks the swaps. `Vectors`: the number of vectors that hold k numbers, constant where it is small.
+template <class Vectors>
 class SwapTree {
  public:
-  SwapTree(const MatchedPairs& pairs, int order)
-      : pairs_(pairs),
-        k_(pairs.first.size()),
-        cost_(pairs, order),
+  SwapTree(const MatchedPairs& pairs, const SwapUnits& units, Vectors vectors)
+      : units_(units),
+        k_(pairs.size()),
+        vectors_(vectors),
+        costs_(pairs, units),
         side_(k_, k_either),
-        paths_((static_cast<std::size_t>(pairs.units()) + 1) * k_ * k_),
-        scratch_(k_ * k_),
-        out_(k_),
-        in_(k_) {}
+        there_(k_),
+        buffer_(std::make_unique<Lanes[]>(((units.size() + 2) * k_ + 2) * width())),
+        out_(buffer_.get()),
+        back_(out_ + width()),
+        scratch_(back_ + width()),
+        paths_(scratch_ + k_ * width()) {}
 
   /// The share of all swaps that tie; swapping everything changes nothing, so one unit stays.
   double fraction() {
     if (never_saves(0)) return 1.0;
-    return extend(0, k_kept) ? count(1) / std::ldexp(1.0, pairs_.units() - 1) : 0.0;
+    return extend(0, k_kept) ? count(1) / std::ldexp(1.0, static_cast<int>(units_.size()) - 1) : 0.0;
   }
 
   double sampled_fraction(int draws, const RandomStream& stream) {
     if (never_saves(0)) return 1.0;
-    const auto units = static_cast<std::uint64_t>(pairs_.units());
     int ties = 0;
     for (int draw = 0; draw < draws; ++draw) {
+      const std::uint64_t first = static_cast<std::uint64_t>(draw) * units_.size();
       bool tie = true;
-      for (int u = 0; u < pairs_.units() && tie; ++u) {
-        const auto element =
-            static_cast<std::uint64_t>(draw) * units + static_cast<std::uint64_t>(u);
-        tie = extend(u, stream.bits(element) >> 63);
-      }
+      for (std::size_t u = 0; u < units_.size() && tie; ++u) tie = extend(u, stream.bits(first + u) >> 63);
       ties += tie ? 1 : 0;
     }
     return static_cast<double>(ties) / draws;
@@ -106,84 +94,121 @@ class SwapTree {
 
  private:
   /// Swaps of the units from `unit` on under which the old matching stays optimal.
-  double count(int unit) {
-    const int left = pairs_.units() - unit;
+  double count(std::size_t unit) {
+    const std::size_t left = units_.size() - unit;
     if (left == 0) return 1.0;
-    if (left > 1 && never_saves(unit)) return std::ldexp(1.0, left);
+    if (left > 1 && never_saves(unit)) return std::ldexp(1.0, static_cast<int>(left));
     double ties = 0.0;
     for (const std::size_t side : {k_kept, k_swapped})
       if (extend(unit, side)) ties += count(unit + 1);
     return ties;
   }
 
-  std::size_t begin(int unit) const {
-    return static_cast<std::size_t>(pairs_.begin[static_cast<std::size_t>(unit)]);
-  }
-  double* level(int unit) { return &paths_[static_cast<std::size_t>(unit) * k_ * k_]; }
+  std::size_t width() const { return static_cast<std::size_t>(vectors_); }
+  /// (k, k) the shortest paths among the pairs of units before `unit`; infinite beyond them.
+  Lanes* level(std::size_t unit) { return paths_ + unit * k_ * width(); }
 
   /// Adds `unit` on `side` to the shortest paths among the units before; false: a cycle saves.
-  bool extend(int unit, std::size_t side) {
-    return grow(level(unit), level(unit + 1), begin(unit), begin(unit + 1), side);
+  bool extend(std::size_t unit, std::size_t side) {
+    return grow(level(unit), level(unit + 1), units_.begin[unit], units_.begin[unit + 1], side);
   }
 
   /// No cycle saves whatever the sides of the units from `unit` on.
-  bool never_saves(int unit) {
-    return grow(level(unit), scratch_.data(), begin(unit), k_, k_either);
+  bool never_saves(std::size_t unit) {
+    return grow(level(unit), scratch_, units_.begin[unit], k_, k_either);
   }
 
   /// `to` = the shortest paths `from` of pairs 0 .. old-1, extended by pairs old .. end-1.
-  bool grow(const double* from, double* to, std::size_t old, std::size_t end, std::size_t side) {
-    for (std::size_t i = 0; i < old; ++i) std::copy_n(from + i * k_, old, to + i * k_);
+  bool grow(const Lanes* from, Lanes* to, std::size_t old, std::size_t end, std::size_t side) {
     for (std::size_t x = old; x < end; ++x) {
       side_[x] = side;
-      if (!add(to, x)) return false;
+      if (leaving_saves(from, x)) return false;
+      if (x + 1 < k_) add(from, to, x);  // nothing follows the last pair
+      from = to;
     }
     return true;
   }
 
-  /// Extends `paths`, the shortest paths among pairs 0..x-1, by pair x; false: a cycle saves.
-  bool add(double* paths, std::size_t x) {
-    constexpr double k_none = std::numeric_limits<double>::infinity();
-    std::fill_n(out_.begin(), x, k_none);
+  /// out = the shortest paths from pair x over pairs 0..x-1, back = the steps to x; whether a cycle
+  /// through x saves.
+  bool leaving_saves(const Lanes* paths, std::size_t x) {
     for (std::size_t i = 0; i < x; ++i) {
-      const double step = cost_(side_[x], side_[i], x, i);
-      for (std::size_t j = 0; j < x; ++j) out_[j] = std::min(out_[j], step + paths[i * k_ + j]);
-      in_[i] = cost_(side_[i], side_[x], i, x);
+      there_[i] = costs_(x, side_[x], i, side_[i]);
+      back_[i / k_lanes][i % k_lanes] = costs_(i, side_[i], x, side_[x]);
     }
-    double cycle = 0.0;
-    for (std::size_t i = 0; i < x; ++i) cycle = std::min(cycle, out_[i] + in_[i]);
-    if (cycle < -k_tie_tolerance * cost_.matched()) return false;
-    for (std::size_t i = 0; i < x; ++i) {
-      double best = k_none;
-      for (std::size_t j = 0; j < x; ++j) best = std::min(best, paths[i * k_ + j] + in_[j]);
-      for (std::size_t j = 0; j < x; ++j)
-        paths[i * k_ + j] = std::min(paths[i * k_ + j], best + out_[j]);
-      paths[i * k_ + x] = best;
+    for (std::size_t v = 0; v < width(); ++v) {
+      Lanes shortest = Lanes{} + k_infinity;
+      for (std::size_t i = 0; i < x; ++i) shortest = least(shortest, there_[i] + paths[i * width() + v]);
+      out_[v] = shortest;
     }
-    std::copy_n(out_.begin(), x, paths + x * k_);
-    paths[x * k_ + x] = 0.0;
-    return true;
+    return costs_.saves(least_sum(out_, back_));
   }
 
-  const MatchedPairs& pairs_;
+  /// `to` = the paths `from` and those over pair x, which out and back belong to.
+  void add(const Lanes* from, Lanes* to, std::size_t x) {
+    out_[x / k_lanes][x % k_lanes] = 0.0;
+    for (std::size_t i = 0; i < x; ++i) {
+      const double to_x = least_sum(from + i * width(), back_);
+      for (std::size_t v = 0; v < width(); ++v)
+        to[i * width() + v] = least(from[i * width() + v], to_x + out_[v]);
+    }
+    std::copy_n(out_, width(), to + x * width());
+  }
+
+  static Lanes least(Lanes a, Lanes b) { return b < a ? b : a; }
+  /// Smallest a[j] + b[j].
+  double least_sum(const Lanes* a, const Lanes* b) const {
+    Lanes best = a[0] + b[0];
+    for (std::size_t v = 1; v < width(); ++v) best = least(best, a[v] + b[v]);
+    return std::min(std::min(best[0], best[1]), std::min(best[2], best[3]));
+  }
+
+  const SwapUnits& units_;
   std::size_t k_;
-  TradeCosts cost_;
-  std::vector<std::size_t> side_;  ///< (k)
-  std::vector<double> paths_;      ///< (units + 1, k, k): level u holds the paths of units before u
-  std::vector<double> scratch_;    ///< (k, k)
-  std::vector<double> out_, in_;   ///< (k) shortest paths from and to the pair being added
+  Vectors vectors_;
+  TradeCosts costs_;
+  std::vector<std::size_t> side_;    ///< (k)
+  std::vector<double> there_;        ///< (k) steps from the pair being added
+  std::unique_ptr<Lanes[]> buffer_;  ///< of the following, in rows of whole vectors
+  Lanes* out_;                       ///< (k) shortest paths from the pair being added
+  Lanes* back_;                      ///< (k) steps to it; beyond the pairs before it, anything finite
+  Lanes* scratch_;                   ///< (k, k)
+  Lanes* paths_;                     ///< (units + 1, k, k)
 };
+
+double fraction(const MatchedPairs& pairs, ShuffleUnit unit, int draws, const RandomKey& key) {
+  const SwapUnits units = swap_units(pairs, unit);
+  const auto walk = [&](auto vectors) {
+    SwapTree tree(pairs, units, vectors);
+    return units.size() <= k_most_enumerated_units ? tree.fraction()
+                                                   : tree.sampled_fraction(draws, RandomStream(key));
+  };
+  const auto vectors = static_cast<int>((pairs.size() + k_lanes - 1) / k_lanes);
+  switch (vectors) {
+    case 1:
+      return walk(std::integral_constant<int, 1>{});
+    case 2:
+      return walk(std::integral_constant<int, 2>{});
+    case 3:
+      return walk(std::integral_constant<int, 3>{});
+    case 4:
+      return walk(std::integral_constant<int, 4>{});
+    default:
+      return walk(vectors);
+  }
+}
 
 }  // namespace
 
-double shuffle_fraction(const WeightedSpectrum& a, const WeightedSpectrum& b, ShuffleUnit unit,
-                        int order, int draws, const RandomKey& key) {
-  if (a.empty() || a.values.size() != b.values.size())
-    return std::numeric_limits<double>::quiet_NaN();
-  const auto pairs = detail::matched_pairs(a, b, unit, order);
-  SwapTree tree(pairs, order);
-  return pairs.units() <= k_most_enumerated_units ? tree.fraction()
-                                                  : tree.sampled_fraction(draws, RandomStream(key));
+ShuffleFractions shuffle_fractions(const WeightedSpectrum& a, const WeightedSpectrum& b, int order,
+                                   int draws, RandomKey key) {
+  constexpr double k_none = std::numeric_limits<double>::quiet_NaN();
+  if (a.empty() || a.values.size() != b.values.size()) return {k_none, k_none};
+  const MatchedPairs pairs(a, b, order);
+  key.initial = 1;
+  const double alone = fraction(pairs, ShuffleUnit::eigenvalue, draws, key);
+  key.initial = 2;
+  return {alone, fraction(pairs, ShuffleUnit::conjugate_pair, draws, key)};
 }
 
 }  // namespace equikoop

@@ -21,11 +21,17 @@ inline constexpr double k_tie_tolerance = 1e-9;
 /// Units up to which all swaps are enumerated (half of them: swapping all changes nothing).
 inline constexpr int k_most_enumerated_units = 14;
 
-/// The fraction of swaps of the optimally matched pairs after which W_true ≤ W_shuffled. Exact over
-/// the 2^units swaps up to k_most_enumerated_units; else over `draws` random ones of `key`. The
-/// optimal matching where several are equally good is the first found, which can change the
-/// fraction. Uniform masses are taken. NaN if counts differ or a spectrum is empty.
-double shuffle_fraction(const WeightedSpectrum& a, const WeightedSpectrum& b, ShuffleUnit unit,
-                        int order, int draws, const RandomKey& key);
+/// Fractions of the two kinds of swaps.
+struct ShuffleFractions {
+  double alone;     ///< ShuffleUnit::eigenvalue
+  double together;  ///< ShuffleUnit::conjugate_pair
+};
+
+/// The fractions of swaps of the optimally matched pairs after which W_true ≤ W_shuffled. Exact over
+/// the 2^units swaps up to k_most_enumerated_units; else over `draws` random ones of `key`, whose
+/// `initial` is set. The optimal matching where several are equally good is the first found, which
+/// can change the fractions. Uniform masses are taken. NaN if counts differ or a spectrum is empty.
+ShuffleFractions shuffle_fractions(const WeightedSpectrum& a, const WeightedSpectrum& b, int order,
+                                   int draws, RandomKey key);
 
 }  // namespace equikoop

@@ -16,7 +16,8 @@ const RandomKey k_key{1, Stream::permutation_test, 0, 0, 0};
 
 double fraction(const WeightedSpectrum& a, const WeightedSpectrum& b, ShuffleUnit unit,
                 int order = 1, int draws = 100) {
-  return shuffle_fraction(a, b, unit, order, draws, k_key);
+  const auto fractions = shuffle_fractions(a, b, order, draws, k_key);
+  return unit == ShuffleUnit::eigenvalue ? fractions.alone : fractions.together;
 }
 
 /// The definition: swap by every subset of `groups` (bit masks of matched pairs) and recompute.
