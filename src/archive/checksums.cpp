@@ -11,7 +11,7 @@ namespace {
 
 std::string checksum_of(const h5::Handle& dataset) {
   Digest digest;
-  digest.add(std::span<const std::byte>(h5::stored_bytes(dataset)));
+  h5::visit_stored_bytes(dataset, [&](std::span<const std::byte> bytes) { digest.add(bytes); });
   return digest.finish_text();
 }
 

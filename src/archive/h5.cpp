@@ -214,12 +214,25 @@ std::vector<std::string> dataset_paths(hid_t parent) {
   return paths;
 }
 
-std::vector<std::byte> stored_bytes(const Handle& dataset) {
+void visit_stored_bytes(const Handle& dataset, const std::function<void(std::span<const std::byte>)>& visit) {
+  constexpr std::size_t k_part = std::size_t{4} << 20;
   const Handle type(check(H5Dget_type(dataset.get()), "get a dataset's type"), H5Tclose);
-  const Slab all = all_of(dataset);
-  std::vector<std::byte> bytes(all.size() * H5Tget_size(type.get()));
-  if (!bytes.empty()) read_raw(dataset, type.get(), all, bytes.data());
-  return bytes;
+  const std::size_t width = H5Tget_size(type.get());
+  Slab part = all_of(dataset);
+  const hsize_t rows = part.count.empty() ? 1 : part.count[0];
+  const std::size_t row_bytes = rows == 0 ? 0 : part.size() / rows * width;
+  if (row_bytes == 0) return;
+  const hsize_t most = std::max<hsize_t>(1, k_part / row_bytes);
+  std::vector<std::byte> bytes;
+  for (hsize_t row = 0; row < rows; row += most) {
+    if (!part.offset.empty()) {
+      part.offset[0] = row;
+      part.count[0] = std::min(most, rows - row);
+    }
+    bytes.resize(part.size() * width);
+    read_raw(dataset, type.get(), part, bytes.data());
+    visit(bytes);
+  }
 }
 
 template <>

@@ -8,6 +8,7 @@
 #include <complex>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -59,8 +60,9 @@ void divert_to_memory(const Handle& file);
 
 /// Paths of all datasets below `parent`, in order of name.
 std::vector<std::string> dataset_paths(hid_t parent);
-/// The bytes of a whole dataset as they stand in the file.
-std::vector<std::byte> stored_bytes(const Handle& dataset);
+/// visit(bytes) for a whole dataset as it stands in the file, some rows of its first dimension at a
+/// time: a few megabytes, or one row where that is longer.
+void visit_stored_bytes(const Handle& dataset, const std::function<void(std::span<const std::byte>)>& visit);
 
 Handle create_group(hid_t parent, const std::string& name);
 Handle open_group(hid_t parent, const std::string& name);
