@@ -6,11 +6,14 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 import figures
+import machine
 import make_spectra
+from spectra_rows import PROGRAM_MEMORY
 
 ORDER = 30
 PAIR_GOAL = 1.5   # us, 10 eigenvalues
 STUDY_GOAL = 60   # s
+MEMORY_GOAL = 1.3
 
 
 def reference(a, b):
@@ -31,18 +34,27 @@ def largest_error(path, values, samples=300):
     return worst
 
 
-def rows(bench):
-    series = bench.measure("distances", 10, 1 if bench.quick else 9)
-    yield figures.Figure("distances: one of two spectra of 10", "us", series["distance"],
-                         goal=("value<=", PAIR_GOAL))
+def studies(bench):
+    """The study with its own distance alone, and with all the others that every pair is tested with."""
     configurations, seeds = (6, 5) if bench.quick else (300, 25)
     folder = bench.folder / "made_up"
     folder.mkdir()
     values = make_spectra.write(folder / "spectra.h5", configurations, seeds)
-    study = bench.study("made_up.ini", {"study.seeds": seeds})
-    _, seconds = bench.equikoop("distances", study, "--out", folder, ranks=2)
-    error = largest_error(folder / "distances.h5", values)
-    yield figures.Figure(
-        f"distances: {configurations} configurations x {seeds} seeds, 2 ranks", "s", [seconds],
-        goal=None if bench.quick else ("value<=", STUDY_GOAL),
-        checks=[("distances against SciPy's assignment", error, 1e-14)])
+    name = f"distances: {configurations} configurations x {seeds} seeds, 2 ranks"
+    for metrics, title, goal in (("none", "", STUDY_GOAL), ("w1 w2 log amplitude residual hausdorff", ", 5 more distances", None)):
+        study = bench.study("made_up.ini", {"study.seeds": seeds, "compare.metrics": metrics})
+        log, seconds = bench.equikoop("distances", study, "--out", folder, "--force", ranks=2)
+        checks = [("distances against SciPy's assignment", largest_error(folder / "distances.h5", values), 1e-14)]
+        yield figures.Figure(name + title, "s", [seconds], checks=checks,
+                             goal=None if bench.quick or goal is None else ("value<=", goal))
+        written = (folder / "distances.h5").stat().st_size
+        yield figures.Figure("distances: memory of the larger rank" + title, "MB", [1e-6 * machine.peak_memory(log)],
+                             [1e-6 * (written + PROGRAM_MEMORY)], "what is written + libraries",
+                             None if bench.quick else ("ratio<=", MEMORY_GOAL))
+
+
+def rows(bench):
+    series = bench.measure("distances", 10, 1 if bench.quick else 9)
+    yield figures.Figure("distances: one of two spectra of 10", "us", series["distance"],
+                         goal=("value<=", PAIR_GOAL))
+    yield from studies(bench)

@@ -118,4 +118,13 @@ def phase(output, name):
     raise RuntimeError(f"no phase '{name}' in:\n{output}")
 
 
-__all__ = ["Bench", "Series", "phase", "ROOT"]
+UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
+
+
+def peak_memory(output):
+    """Bytes of the rank that took most, as the last lines of a log say."""
+    value, unit = re.search(r"peak memory of a rank ([\d.]+) (\w+)", output).groups()
+    return float(value) * UNITS[unit]
+
+
+__all__ = ["Bench", "Series", "peak_memory", "phase", "ROOT"]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A file of made-up spectra, as another program would write one: conjugate pairs and real eigenvalues near
-1, configurations that differ a little, seeds that differ less."""
+1, configurations that differ a little, seeds that differ less; amplitudes and residuals over decades."""
 import h5py
 import numpy as np
 
@@ -18,8 +18,14 @@ def spectra(configurations, seeds, modes, generator):
     return values
 
 
+def decades(first, last, shape, generator):
+    """Numbers from 10^first to 10^last, their logarithms uniform."""
+    return 10 ** generator.uniform(first, last, shape)
+
+
 def write(path, configurations, seeds, modes=10):
-    values = spectra(configurations, seeds, modes, np.random.default_rng(1))
+    generator = np.random.default_rng(1)
+    values = spectra(configurations, seeds, modes, generator)
     with h5py.File(path, "w") as f:
         f.attrs["filetype"] = "equikoop spectra"
         f.attrs["format_version"] = "1.0"
@@ -30,9 +36,11 @@ def write(path, configurations, seeds, modes=10):
             g.attrs["window_begin"], g.attrs["window_end"] = 0.0, 1.0
             g.attrs["method"] = g.attrs["rank_rule"] = "made up"
             g["eigenvalues"] = values[c]
-            for name in ("residuals_insample", "residuals_heldout", "singular_values"):
-                g[name] = np.ones((seeds, modes))
-            g["amplitudes"] = np.full((seeds, modes), 1 / modes)
+            for name in ("residuals_insample", "residuals_heldout"):
+                g[name] = decades(-3, 0, (seeds, modes), generator)
+            g["singular_values"] = np.ones((seeds, modes))
+            amplitudes = decades(-4, 0, (seeds, modes), generator)
+            g["amplitudes"] = amplitudes / amplitudes.sum(1, keepdims=True)
             g["total_energy"] = np.ones(seeds)
             g["rank"] = np.full(seeds, modes, "i4")
             g["trajectories_used"] = np.ones(seeds, "i4")

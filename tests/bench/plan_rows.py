@@ -5,6 +5,7 @@ import json
 import re
 
 import figures
+from machine import peak_memory
 
 ORDER = 60
 RANKS = 2
@@ -16,13 +17,6 @@ SPARSE = {"study.seeds": 5, "study.initials": 10, "model.width": "5 10 40", "tra
 DENSE = {"data.source": "gaussian", "data.features": 400, "data.samples": 6000, "study.seeds": 3,
          "study.initials": 10, "model.width": "40 200", "training.steps": 600, "training.optimizer": "adam",
          "training.learning_rate": 0.001, "koopman.delays": 16}
-UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
-
-
-def peak_memory(log):
-    """Bytes of the rank that took most, as the last lines of a log say."""
-    value, unit = re.search(r"peak memory of a rank ([\d.]+) (\w+)", log).groups()
-    return float(value) * UNITS[unit]
 
 
 def wall_seconds(log):
