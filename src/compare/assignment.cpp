@@ -2,7 +2,6 @@
 #include "equikoop/compare/assignment.hpp"
 
 #include <algorithm>
-#include <memory>
 #include <type_traits>
 
 #include "equikoop/base/error.hpp"
@@ -26,24 +25,16 @@ void fill_and_solve(std::span<const double> cost, std::size_t n, const Assignmen
 }
 
 template <int V>
-std::vector<int> on_stack(std::span<const double> cost, std::size_t n) {
+std::vector<int> solved(std::span<const double> cost, std::size_t n, std::integral_constant<int, V> vectors) {
   StackProblem<V> problem;
-  fill_and_solve(cost, n, problem.buffers(), std::integral_constant<int, V>{});
+  fill_and_solve(cost, n, problem.buffers(), vectors);
   return {problem.column_of, problem.column_of + n};
 }
 
-std::vector<int> on_heap(std::span<const double> cost, std::size_t n) {
-  const std::size_t v = (n + 3) / 4;
-  const auto lanes = std::make_unique<Lanes[]>((n + 2) * v);
-  const auto marks = std::make_unique<Marks[]>(2 * v);
-  std::vector<int> row_of(n), column_of(n), scanned(n);
-  std::vector<double> length(n);
-  Lanes* const rest = lanes.get() + n * v;
-  fill_and_solve(cost, n,
-                 {lanes.get(), rest, rest + v, marks.get(), marks.get() + v, row_of.data(),
-                  column_of.data(), scanned.data(), length.data()},
-                 static_cast<int>(v));
-  return column_of;
+std::vector<int> solved(std::span<const double> cost, std::size_t n, int vectors) {
+  HeapProblem problem(n);
+  fill_and_solve(cost, n, problem.buffers(), vectors);
+  return {problem.buffers().column_of, problem.buffers().column_of + n};
 }
 
 }  // namespace
@@ -53,11 +44,8 @@ std::vector<int> optimal_assignment(std::span<const double> cost, std::size_t n)
     throw Error("optimal assignment: the cost matrix has " + std::to_string(cost.size()) +
                 " entries where " + std::to_string(n) + " rows need " + std::to_string(n * n));
   if (n == 0) return {};
-  if (n <= 4) return on_stack<1>(cost, n);
-  if (n <= 8) return on_stack<2>(cost, n);
-  if (n <= 12) return on_stack<3>(cost, n);
-  if (n <= 16) return on_stack<4>(cost, n);
-  return on_heap(cost, n);
+  constexpr int k_most_unrolled = 4;
+  return with_vectors<k_most_unrolled>(vectors_of(n), [&](auto vectors) { return solved(cost, n, vectors); });
 }
 
 }  // namespace equikoop

@@ -4,19 +4,16 @@
 #include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
-#include <limits>
-#include <numeric>
 #include <string>
 
 #include "equikoop/base/error.hpp"
 #include "labels.hpp"
+#include "sums.hpp"
 
 namespace equikoop {
 namespace {
 
-using detail::BlockRow;
-using detail::k_block;
-using detail::Labels;
+using namespace detail;
 
 double normal_cdf(double z) {
   return 0.5 * std::erfc(-z / std::sqrt(2.0));
@@ -55,7 +52,7 @@ double quantile(std::vector<double>& values, double p) {
 using Times = std::vector<std::array<std::uint16_t, k_block>>;
 
 /// x[s, c] = times that seed s is drawn in resample `begin` + c.
-void draw(Labels& x, Times& times, std::uint64_t begin, detail::Draws& draws) {
+void draw(Labels& x, Times& times, std::uint64_t begin, Draws& draws) {
   const auto n = static_cast<std::uint32_t>(x.size());
   times.assign(n, {});
   for (std::size_t c = 0; c < k_block; ++c) {
@@ -77,7 +74,7 @@ BlockRow pair_weight(const Labels& x) {
 
 /// Mean of d over pairs of different seeds in each column; not finite where there is none.
 BlockRow mean_of_different(const std::vector<double>& d, const Labels& x) {
-  BlockRow mean = detail::lower_form(d, x);
+  BlockRow mean = lower_form(d, x);
   const BlockRow weight = pair_weight(x);
   for (std::size_t c = 0; c < k_block; ++c) mean[c] *= 2.0 / weight[c];
   return mean;
@@ -88,9 +85,9 @@ std::vector<double> resampled_effects(const SeedDistances& d, int resamples, Ran
   const auto kernel = d.paired ? paired_kernel(d) : std::vector<double>{};
   Labels x(d.first), y(d.paired ? 0 : d.second);
   Times times;
-  detail::Draws first(key, d.first);
+  Draws first(key, d.first);
   key.initial = 1;
-  detail::Draws second(key, d.second);
+  Draws second(key, d.second);
   const auto total = static_cast<std::size_t>(resamples);
   const double weight = 2.0 / (static_cast<double>(d.first) * static_cast<double>(d.second));
   std::vector<double> effects;
@@ -101,7 +98,7 @@ std::vector<double> resampled_effects(const SeedDistances& d, int resamples, Ran
       effect = mean_of_different(kernel, x);
     } else {
       draw(y, times, begin, second);
-      effect = detail::bilinear_form(d.across, x, y);
+      effect = bilinear_form(d.across, x, y);
       const BlockRow a = mean_of_different(d.within_first, x);
       const BlockRow b = mean_of_different(d.within_second, y);
       for (std::size_t c = 0; c < k_block; ++c) effect[c] = weight * effect[c] - a[c] - b[c];
@@ -118,9 +115,9 @@ struct Influence {
   double cubes = 0.0;
   void add(const std::vector<double>& left_out) {
     const auto n = static_cast<double>(left_out.size());
-    const double mean = std::accumulate(left_out.begin(), left_out.end(), 0.0) / n;
+    const double centre = mean(left_out);
     for (double value : left_out) {
-      const double u = (n - 1.0) * (mean - value) / n;  // per sample: sizes may differ
+      const double u = (n - 1.0) * (centre - value) / n;  // per sample: sizes may differ
       squares += u * u;
       cubes += u * u * u;
     }
@@ -130,21 +127,10 @@ struct Influence {
   }
 };
 
-double sum(const std::vector<double>& v) {
-  return std::accumulate(v.begin(), v.end(), 0.0);
-}
-
-/// Σ_t d[s, t] of a symmetric (n, n) matrix without diagonal.
-std::vector<double> row_sums(const std::vector<double>& d, std::size_t n) {
-  std::vector<double> sums(n, 0.0);
-  for (std::size_t s = 0; s < n; ++s)
-    for (std::size_t t = 0; t < n; ++t) sums[s] += d[s * n + t];
-  return sums;
-}
-
-/// Mean over pairs of different seeds with each seed left out in turn.
+/// Mean of a symmetric (n, n) matrix without diagonal, over pairs of different seeds, with each seed
+/// left out in turn.
 std::vector<double> means_without(const std::vector<double>& d, std::size_t n) {
-  auto values = row_sums(d, n);
+  auto values = row_sums(d, n, n);
   const double total = sum(values);
   const auto left = static_cast<double>(n - 1);
   for (double& v : values) v = (total - 2.0 * v) / (left * (left - 1.0));
@@ -194,7 +180,6 @@ Interval effect_interval(const SeedDistances& d, int resamples, double level,
                          const RandomKey& key) {
   if (resamples < 1)
     throw Error("bootstrap: needs at least 1 resample, not " + std::to_string(resamples));
-  constexpr double k_none = std::numeric_limits<double>::quiet_NaN();
   if (std::min(d.first, d.second) < k_fewest_resampled_seeds) return {k_none, k_none};
   auto effects = resampled_effects(d, resamples, key);
   if (effects.empty()) return {k_none, k_none};

@@ -5,27 +5,24 @@
 #include <array>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "labels.hpp"
+#include "sums.hpp"
 
 namespace equikoop {
 namespace {
 
-constexpr double k_none = std::numeric_limits<double>::quiet_NaN();
+using namespace detail;
+
 constexpr double k_rounding = 1e-13;  // of the sum of scores: labels that differ by it are ties
 constexpr std::size_t k_fewest = 3;   // seeds whose jackknife has a spread
 constexpr std::size_t k_most_enumerated = 40;
 
 using Scores = std::vector<double>;
 
-double mean(const Scores& v) {
-  return std::accumulate(v.begin(), v.end(), 0.0) / static_cast<double>(v.size());
-}
-
 /// Σ over sources s of each target's column, the target's own seed left out where there is one.
-Scores column_sums(const std::vector<double>& d, std::size_t rows, std::size_t columns, bool own) {
+Scores target_sums(const std::vector<double>& d, std::size_t rows, std::size_t columns, bool own) {
   Scores sums(columns, 0.0);
   for (std::size_t s = 0; s < rows; ++s)
     for (std::size_t t = 0; t < columns; ++t)
@@ -44,21 +41,12 @@ struct Targets {
 };
 
 Targets targets(const OneSidedDistances& d) {
-  Targets result{column_sums(d.within, d.first, d.first, true),
-                 column_sums(d.across, d.first, d.second, d.paired)};
+  Targets result{target_sums(d.within, d.first, d.first, true),
+                 target_sums(d.across, d.first, d.second, d.paired)};
   const auto sources = static_cast<double>(d.first);
   for (double& score : result.own) score /= sources - 1.0;
   for (double& score : result.other) score /= d.paired ? sources - 1.0 : sources;
   return result;
-}
-
-/// (n − 1)/n · Σ (θ_i − θ̄)².
-double jackknife_variance(const Scores& values) {
-  const double centre = mean(values);
-  double squares = 0.0;
-  for (double v : values) squares += (v - centre) * (v - centre);
-  const auto n = static_cast<double>(values.size());
-  return (n - 1.0) / n * squares;
 }
 
 /// The excess without seed s of the first configuration, and of the second too if paired.
@@ -87,7 +75,7 @@ Scores without_sources(const OneSidedDistances& d) {
 /// The excess without each target of the second configuration.
 Scores without_targets(const Targets& scores) {
   const double own = mean(scores.own);
-  const double total = std::accumulate(scores.other.begin(), scores.other.end(), 0.0);
+  const double total = sum(scores.other);
   Scores values;
   for (double score : scores.other)
     values.push_back((total - score) / static_cast<double>(scores.other.size() - 1) - own);
@@ -107,10 +95,10 @@ struct Count {
 };
 
 /// The signs of relabelings `begin`, `begin` + 1, ... of all there are.
-void enumerate_signs(detail::Labels& signs, std::uint64_t begin) {
-  std::array<std::uint64_t, detail::k_block> words;
+void enumerate_signs(Labels& signs, std::uint64_t begin) {
+  std::array<std::uint64_t, k_block> words;
   std::iota(words.begin(), words.end(), begin);
-  detail::set_signs(signs, 0, words);
+  set_signs(signs, 0, words);
 }
 
 /// Signs on the differences of each seed.
@@ -128,14 +116,14 @@ Count count_signs(const Targets& scores, int permutations, const RandomKey& key)
   const std::uint64_t drawn = exact ? std::uint64_t{1} << n : static_cast<std::uint64_t>(permutations);
   const RandomStream stream(key);
   Count count{exact ? 0U : 1U, exact ? drawn : drawn + 1};
-  detail::Labels signs(n);
-  for (std::uint64_t begin = 0; begin < drawn; begin += detail::k_block) {
+  Labels signs(n);
+  for (std::uint64_t begin = 0; begin < drawn; begin += k_block) {
     if (exact)
       enumerate_signs(signs, begin);
     else
-      detail::draw_signs(signs, begin, stream);
-    const auto sums = detail::linear_form(flipped, signs);
-    const auto columns = std::min<std::uint64_t>(detail::k_block, drawn - begin);
+      draw_signs(signs, begin, stream);
+    const auto sums = linear_form(flipped, signs);
+    const auto columns = std::min<std::uint64_t>(k_block, drawn - begin);
     for (std::size_t c = 0; c < columns; ++c) count.reaching += sums[c] >= threshold ? 1 : 0;
   }
   return count;
@@ -147,10 +135,10 @@ Count count_splits(const Targets& scores, int permutations, const RandomKey& key
   Scores pooled = scores.other;
   pooled.insert(pooled.end(), scores.own.begin(), scores.own.end());
   const std::size_t m = scores.other.size();
-  const double total = std::accumulate(pooled.begin(), pooled.end(), 0.0);
+  const double total = sum(pooled);
   const double threshold =
-      std::accumulate(scores.other.begin(), scores.other.end(), 0.0) - k_rounding * std::abs(total);
-  detail::Draws draws(key, m);
+      sum(scores.other) - k_rounding * std::abs(total);
+  Draws draws(key, m);
   Count count{1, static_cast<std::uint64_t>(permutations) + 1};
   for (std::uint64_t i = 1; i < count.total; ++i) {
     draws.start(i);

@@ -25,9 +25,6 @@ bool uniform(const WeightedSpectrum& spectrum);
 /// mean_cost^(1/order).
 double root(double mean_cost, int order);
 
-/// Σ cost·flow / Σ flow.
-double mean_cost(std::span<const double> cost, std::span<const std::int64_t> flow);
-
 /// W_p through the transport of masses, whatever the counts; neither empty.
 double transported(const WeightedSpectrum& a, const WeightedSpectrum& b, int order);
 

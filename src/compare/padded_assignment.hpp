@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The kernel of the optimal assignment: rows of cost padded to whole vectors of four doubles.
-// Where the problem lies (stack or heap) is the caller's choice; nothing is allocated here.
+// A problem lies on the stack where it is small; solving allocates nothing.
 #pragma once
 
 #include <cstddef>
-#include <limits>
+#include <memory>
+#include <vector>
+
+#include "lanes.hpp"
 
 namespace equikoop::detail {
-
-inline constexpr int k_lanes = 4;
-using Lanes = double __attribute__((vector_size(32)));
-using Marks = long long __attribute__((vector_size(32)));
-
-inline constexpr double k_infinity = std::numeric_limits<double>::infinity();
 
 /// Buffers of one problem with rows of `vectors` vectors; columns from n on cost infinity.
 struct AssignmentBuffers {
@@ -79,6 +76,17 @@ inline void relax(const AssignmentBuffers& w, int row, double offset, Vectors ve
   }
 }
 
+/// Marks `column` as scanned. In whole vectors: a load waits for a store of one lane.
+template <class Vectors>
+inline void close(const AssignmentBuffers& w, int column, Vectors vectors) {
+  Marks index = {0, 1, 2, 3};
+  for (int v = 0; v < vectors; ++v, index += k_lanes) {
+    const Marks here = index == Marks{} + column;
+    w.open[v] &= ~here;
+    w.key[v] = here ? Lanes{} + k_infinity : w.key[v];
+  }
+}
+
 /// Assigns `free_row` along the shortest augmenting path and keeps the potentials feasible.
 template <class Vectors>
 inline void augment(const AssignmentBuffers& w, int free_row, Vectors vectors) {
@@ -95,8 +103,7 @@ inline void augment(const AssignmentBuffers& w, int free_row, Vectors vectors) {
   while (w.row_of[column] >= 0) {
     w.scanned[count] = column;
     w.length[count++] = shortest;
-    w.open[column / k_lanes][column % k_lanes] = 0;
-    w.key[column / k_lanes][column % k_lanes] = k_infinity;
+    close(w, column, vectors);
     const int row = w.row_of[column];
     const double cost =
         w.cost[static_cast<std::ptrdiff_t>(row) * vectors + column / k_lanes][column % k_lanes];
@@ -137,6 +144,32 @@ struct StackProblem {
   AssignmentBuffers buffers() {
     return {cost[0], potential, key, previous, open, row_of, column_of, scanned, length};
   }
+};
+
+/// A problem of any size.
+class HeapProblem {
+ public:
+  explicit HeapProblem(std::size_t n)
+      : vectors_(static_cast<std::size_t>(vectors_of(n))),
+        n_(n),
+        lanes_(std::make_unique<Lanes[]>((n + 2) * vectors_)),
+        marks_(std::make_unique<Marks[]>(2 * vectors_)),
+        indices_(3 * n),
+        length_(n) {}
+
+  AssignmentBuffers buffers() {
+    Lanes* const rest = lanes_.get() + n_ * vectors_;
+    int* const index = indices_.data();
+    return {lanes_.get(),           rest,  rest + vectors_, marks_.get(),   marks_.get() + vectors_,
+            index, index + n_, index + 2 * n_,   length_.data()};
+  }
+
+ private:
+  std::size_t vectors_, n_;
+  std::unique_ptr<Lanes[]> lanes_;
+  std::unique_ptr<Marks[]> marks_;
+  std::vector<int> indices_;
+  std::vector<double> length_;
 };
 
 }  // namespace equikoop::detail

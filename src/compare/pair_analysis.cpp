@@ -160,36 +160,32 @@ PreparedStudy::PreparedStudy(const SpectrumSet& spectra, int order, Ground groun
       check_spectrum(spectra[c][s], what.c_str());
       points_.emplace_back(spectra[c][s].values);
       uniform_.push_back(uniform(spectra[c][s]));
-      principal_.push_back(principal(spectra[c][s], k_principal_share));
+      principal_.emplace_back(principal(spectra[c][s], k_principal_share));
     }
   }
 }
 
 bool PreparedStudy::matches(std::size_t a, std::size_t s, std::size_t b, std::size_t t) const {
-  const std::size_t i = a * seeds_ + s;
-  const std::size_t j = b * seeds_ + t;
-  return points_[i].size() == points_[j].size() && uniform_[i] && uniform_[j];
+  return points(a, s).size() == points(b, t).size() && uniform_[a * seeds_ + s] && uniform_[b * seeds_ + t];
 }
 
 double PreparedStudy::distance(std::size_t a, std::size_t s, std::size_t b, std::size_t t) const {
   if (!has(a, s) || !has(b, t)) return k_none;
-  if (ground_ == Ground::sets) return hausdorff(spectrum(a, s), spectrum(b, t));
+  if (ground_ == Ground::sets) return detail::hausdorff(points(a, s), points(b, t));
   if (ground_ == Ground::operators)
     return operator_distance(spectrum(a, s).reduced, spectrum(b, t).reduced);
   if (!matches(a, s, b, t)) return transported(spectrum(a, s), spectrum(b, t), order_);
-  const PointSet& from = points_[a * seeds_ + s];
-  const double total = matched_cost(from, points_[b * seeds_ + t], order_);
-  return root(total / from.size(), order_);
+  const PointSet& from = points(a, s);
+  return root(matched_cost(from, points(b, t), order_) / from.size(), order_);
 }
 
 double PreparedStudy::one_sided_distance(std::size_t a, std::size_t s, std::size_t b,
                                          std::size_t t, double distance) const {
   if (!has(a, s) || !has(b, t)) return k_none;
-  const auto& from = principal_[a * seeds_ + s];
-  const auto& to = spectrum(b, t).values;
+  const PointSet& from = principal_[a * seeds_ + s];
   // A matching of all with all is the distance itself.
-  if (from.size() == spectrum(a, s).values.size() && matches(a, s, b, t)) return distance;
-  return one_sided(from, to, order_);
+  if (from.size() == points(a, s).size() && matches(a, s, b, t)) return distance;
+  return one_sided(from, points(b, t), order_);
 }
 
 std::vector<double> PreparedStudy::one_sided_within(std::size_t c, const double* distances) const {

@@ -41,13 +41,15 @@ class PreparedStudy {
   double mean_count() const;
 
  private:
+  const PointSet& points(std::size_t c, std::size_t s) const { return points_[c * seeds_ + s]; }
+
   const SpectrumSet& spectra_;
   int order_;
   Ground ground_;
   std::size_t seeds_;
-  std::vector<std::vector<std::complex<double>>> principal_;  ///< (configuration, seed)
-  std::vector<PointSet> points_;  ///< (configuration, seed)
-  std::vector<char> uniform_;
+  std::vector<PointSet> points_;     ///< (configuration, seed)
+  std::vector<PointSet> principal_;  ///< (configuration, seed): those one-sided distances start from
+  std::vector<char> uniform_;        ///< (configuration, seed): equal masses
 };
 
 /// The distances of a pair, of the seeds that take part. `within` (configuration, seed, seed).

@@ -3,20 +3,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <optional>
 #include <string>
 
 #include "equikoop/base/error.hpp"
 #include "labels.hpp"
+#include "sums.hpp"
 
 namespace equikoop {
 namespace {
 
-using detail::BlockRow;
-using detail::k_block;
-using detail::Labels;
+using namespace detail;
 
 constexpr double k_rounding = 1e-13;  // of the sum of distances: labels that differ by it are ties
 constexpr std::size_t k_most_enumerated_items = 62;
@@ -30,7 +28,7 @@ class PairedCase {
   }
   std::size_t items() const { return n_; }
   double distinct() const { return std::ldexp(1.0, static_cast<int>(n_) - 1); }
-  BlockRow statistic(const Labels& z) const { return detail::lower_form(kernel_, z); }
+  BlockRow statistic(const Labels& z) const { return lower_form(kernel_, z); }
   double scale() const { return scale_; }
   void observe(Labels& z) const {
     for (auto& row : z) row.fill(1.0);
@@ -40,7 +38,7 @@ class PairedCase {
     for (std::size_t s = 0; s < n_; ++s) z[s][c] = s > 0 && (index >> (s - 1) & 1) ? -1.0 : 1.0;
   }
   void draw(Labels& z, std::uint64_t begin, const RandomKey& key) const {
-    detail::draw_signs(z, begin, RandomStream(key));
+    draw_signs(z, begin, RandomStream(key));
   }
 
  private:
@@ -59,7 +57,7 @@ class UnpairedCase {
         pooled_[i * items() + j] = entry(d, i, j);
         sums_[i] += pooled_[i * items() + j];
       }
-    total_ = std::accumulate(sums_.begin(), sums_.end(), 0.0);
+    total_ = sum(sums_);
   }
   std::size_t items() const { return n_ + m_; }
   double distinct() const {
@@ -71,8 +69,8 @@ class UnpairedCase {
   BlockRow statistic(const Labels& x) const {
     const auto n = static_cast<double>(n_);
     const auto m = static_cast<double>(m_);
-    BlockRow result = detail::lower_form(pooled_, x);
-    const BlockRow linear = detail::linear_form(sums_, x);
+    BlockRow result = lower_form(pooled_, x);
+    const BlockRow linear = linear_form(sums_, x);
     for (std::size_t c = 0; c < k_block; ++c) {
       const double q = 2.0 * result[c];
       result[c] = 2.0 * (linear[c] - q) / (n * m) - q / (n * (n - 1.0)) -
@@ -118,7 +116,7 @@ class UnpairedCase {
   std::vector<std::size_t> order_;
   double total_ = 0.0;
   std::uint64_t subset_ = 0;
-  std::optional<detail::Draws> draws_;
+  std::optional<Draws> draws_;
 };
 
 /// How many of `total` relabelings reach the observed statistic; fill(labels, begin, count) sets
@@ -167,7 +165,6 @@ PermutationResult permutation_test(const SeedDistances& d, int permutations, con
   if (permutations < 1)
     throw Error("permutation test: needs at least 1 permutation, not " +
                 std::to_string(permutations));
-  constexpr double k_none = std::numeric_limits<double>::quiet_NaN();
   if (d.first < 2 || d.second < 2) return {k_none, k_none, k_none, 0, false};
   const double statistic = energy_statistic(d);
   return d.paired ? run(PairedCase(d), statistic, permutations, key)

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
 #include <type_traits>
 
 #include "ground.hpp"
@@ -12,9 +11,9 @@
 namespace equikoop::detail {
 namespace {
 
-constexpr int k_most_stack_vectors = 8;  // 32 eigenvalues: 8 kB of costs
+constexpr int k_most_unrolled = 8;  // vectors: 32 eigenvalues, 8 kB of costs
 
-/// cost (n, 4·vectors) = |aᵢ − bⱼ|^order.
+/// cost (b, 4·vectors) = |aᵢ − bⱼ|^order, nothing in the rows that a does not have.
 template <class Vectors>
 inline void fill_costs(const PointSet& a, const PointSet& b, int order, double* cost,
                        Vectors vectors) {
@@ -36,6 +35,10 @@ inline void fill_costs(const PointSet& a, const PointSet& b, int order, double* 
       for (int j = 0; j < width; ++j) row[j] = power_of_square(row[j], order);
     }
   }
+  for (int i = a.size(); i < b.size(); ++i) {
+    double* const row = cost + static_cast<std::ptrdiff_t>(i) * width;
+    for (int j = 0; j < width; ++j) row[j] = j < b.size() ? 0.0 : k_infinity;
+  }
 }
 
 template <class Vectors>
@@ -43,42 +46,31 @@ inline double solve_points(const PointSet& a, const PointSet& b, int order,
                            const AssignmentBuffers& w, std::span<int> match, Vectors vectors) {
   double* const cost = reinterpret_cast<double*>(w.cost);
   fill_costs(a, b, order, cost, vectors);
-  const int n = a.size();
-  solve_assignment(w, n, vectors);
+  solve_assignment(w, b.size(), vectors);
   double total = 0.0;
-  for (int i = 0; i < n; ++i)
+  for (int i = 0; i < a.size(); ++i)
     total += cost[static_cast<std::ptrdiff_t>(i) * vectors * k_lanes + w.column_of[i]];
-  if (!match.empty()) std::copy_n(w.column_of, n, match.begin());
+  if (!match.empty()) std::copy_n(w.column_of, a.size(), match.begin());
   return total;
 }
 
 template <int V>
-double solve_on_stack(const PointSet& a, const PointSet& b, int order, std::span<int> match) {
+double solve(const PointSet& a, const PointSet& b, int order, std::span<int> match,
+             std::integral_constant<int, V> vectors) {
   StackProblem<V> problem;
-  return solve_points(a, b, order, problem.buffers(), match, std::integral_constant<int, V>{});
+  return solve_points(a, b, order, problem.buffers(), match, vectors);
 }
 
-double solve_on_heap(const PointSet& a, const PointSet& b, int order, std::span<int> match) {
-  const int vectors = a.vectors();
-  const auto n = static_cast<std::size_t>(a.size());
-  const auto v = static_cast<std::size_t>(vectors);
-  const auto lanes = std::make_unique<Lanes[]>((n + 2) * v);
-  const auto marks = std::make_unique<Marks[]>(2 * v);
-  std::vector<int> indices(3 * n);
-  std::vector<double> length(n);
-  Lanes* const rest = lanes.get() + n * v;
-  const AssignmentBuffers w{
-      lanes.get(),     rest,           rest + v,           marks.get(),
-      marks.get() + v, indices.data(), indices.data() + n, indices.data() + 2 * n,
-      length.data()};
-  return solve_points(a, b, order, w, match, vectors);
+double solve(const PointSet& a, const PointSet& b, int order, std::span<int> match, int vectors) {
+  HeapProblem problem(static_cast<std::size_t>(b.size()));
+  return solve_points(a, b, order, problem.buffers(), match, vectors);
 }
 
 }  // namespace
 
 PointSet::PointSet(std::span<const std::complex<double>> values)
     : size_(static_cast<int>(values.size())),
-      real_((values.size() + 3) / 4 * 4, k_infinity),
+      real_(static_cast<std::size_t>(k_lanes * vectors_of(values.size())), k_infinity),
       imaginary_(real_.size(), 0.0) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     real_[i] = values[i].real();
@@ -87,29 +79,22 @@ PointSet::PointSet(std::span<const std::complex<double>> values)
 }
 
 double matched_cost(const PointSet& a, const PointSet& b, int order, std::span<int> match) {
-  static_assert(k_most_stack_vectors == 8);
-  switch (a.vectors()) {
-    case 0:
-      return 0.0;
-    case 1:
-      return solve_on_stack<1>(a, b, order, match);
-    case 2:
-      return solve_on_stack<2>(a, b, order, match);
-    case 3:
-      return solve_on_stack<3>(a, b, order, match);
-    case 4:
-      return solve_on_stack<4>(a, b, order, match);
-    case 5:
-      return solve_on_stack<5>(a, b, order, match);
-    case 6:
-      return solve_on_stack<6>(a, b, order, match);
-    case 7:
-      return solve_on_stack<7>(a, b, order, match);
-    case 8:
-      return solve_on_stack<8>(a, b, order, match);
-    default:
-      return solve_on_heap(a, b, order, match);
+  if (a.size() == 0) return 0.0;
+  return with_vectors<k_most_unrolled>(b.vectors(), [&](auto vectors) { return solve(a, b, order, match, vectors); });
+}
+
+double farthest_from(const PointSet& a, const PointSet& b) {
+  double farthest = 0.0;
+  for (int i = 0; i < a.size(); ++i) {
+    Lanes nearest = Lanes{} + k_infinity;
+    for (int v = 0; v < b.vectors(); ++v) {
+      const Lanes dx = b.real_lanes(v) - a.real()[i];
+      const Lanes dy = b.imaginary_lanes(v) - a.imaginary()[i];
+      nearest = least(nearest, dx * dx + dy * dy);
+    }
+    farthest = std::max(farthest, smallest(nearest));
   }
+  return std::sqrt(farthest);
 }
 
 }  // namespace equikoop::detail

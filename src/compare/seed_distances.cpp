@@ -2,41 +2,14 @@
 #include "equikoop/compare/seed_distances.hpp"
 
 #include <cmath>
-#include <limits>
-#include <numeric>
+#include <utility>
+
+#include "sums.hpp"
 
 namespace equikoop {
 namespace {
 
-constexpr double k_none = std::numeric_limits<double>::quiet_NaN();
-
-double sum(const std::vector<double>& v) {
-  return std::accumulate(v.begin(), v.end(), 0.0);
-}
-
-/// (n−1)/n · Σ (θ_i − θ̄)² of the delete-one values θ.
-double jackknife_variance(const std::vector<double>& values) {
-  const auto n = static_cast<double>(values.size());
-  const double mean = sum(values) / n;
-  double squares = 0.0;
-  for (double v : values) squares += (v - mean) * (v - mean);
-  return (n - 1.0) / n * squares;
-}
-
-std::vector<double> row_sums(const std::vector<double>& d, std::size_t rows, std::size_t columns) {
-  std::vector<double> sums(rows, 0.0);
-  for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t j = 0; j < columns; ++j) sums[i] += d[i * columns + j];
-  return sums;
-}
-
-std::vector<double> column_sums(const std::vector<double>& d, std::size_t rows,
-                                std::size_t columns) {
-  std::vector<double> sums(columns, 0.0);
-  for (std::size_t i = 0; i < rows; ++i)
-    for (std::size_t j = 0; j < columns; ++j) sums[j] += d[i * columns + j];
-  return sums;
-}
+using namespace detail;
 
 /// The mean with each row left out in turn.
 std::vector<double> leave_out(std::vector<double> sums, double total, double left) {

@@ -2,10 +2,8 @@
 #include "equikoop/compare/set_distances.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
-#include "equikoop/compare/assignment.hpp"
 #include "ground.hpp"
 #include "one_sided.hpp"
 #include "transport_solver.hpp"
@@ -14,31 +12,19 @@ namespace equikoop {
 namespace {
 
 using Points = std::vector<std::complex<double>>;
+using detail::PointSet;
 
-double farthest_from(const Points& a, const Points& b) {
-  double farthest = 0.0;
-  for (const auto& x : a) {
-    double nearest = std::numeric_limits<double>::infinity();
-    for (const auto& y : b) nearest = std::min(nearest, std::norm(x - y));
-    farthest = std::max(farthest, nearest);
-  }
-  return std::sqrt(farthest);
-}
-
-/// n ≤ m: rows of no cost take the surplus columns, which leaves the optimum as it is.
-double injected(const std::vector<double>& cost, std::size_t n, std::size_t m) {
-  std::vector<double> square(m * m, 0.0);
-  std::copy(cost.begin(), cost.end(), square.begin());
-  const auto column = optimal_assignment(square, m);
-  double total = 0.0;
-  for (std::size_t i = 0; i < n; ++i) total += cost[i * m + static_cast<std::size_t>(column[i])];
-  return total / static_cast<double>(n);
-}
-
-double shared(const std::vector<double>& cost, std::size_t n, std::size_t m) {
-  const auto times = static_cast<std::int64_t>((n + m - 1) / m);
-  const std::vector<std::int64_t> supply(n, 1), capacity(m, times);
-  return detail::mean_cost(cost, detail::transport(cost, supply, capacity));
+/// More elements than `to` has: each of those takes ⌈n/m⌉.
+double shared_cost(const PointSet& from, const PointSet& to, int order) {
+  std::vector<double> cost;
+  for (int i = 0; i < from.size(); ++i)
+    for (int j = 0; j < to.size(); ++j) {
+      const double dx = from.real()[i] - to.real()[j], dy = from.imaginary()[i] - to.imaginary()[j];
+      cost.push_back(detail::power_of_square(dx * dx + dy * dy, order));
+    }
+  const auto n = static_cast<std::size_t>(from.size()), m = static_cast<std::size_t>(to.size());
+  const std::vector<std::int64_t> supply(n, 1), capacity(m, static_cast<std::int64_t>((n + m - 1) / m));
+  return detail::transport(cost, supply, capacity);
 }
 
 }  // namespace
@@ -54,11 +40,14 @@ Points principal(const WeightedSpectrum& s, double share) {
   return kept;
 }
 
-double one_sided(const Points& from, const Points& to, int order) {
-  const auto cost = ground_costs(from, to, order);
-  const std::size_t n = from.size();
-  const std::size_t m = to.size();
-  return root(n <= m ? injected(cost, n, m) : shared(cost, n, m), order);
+double one_sided(const PointSet& from, const PointSet& to, int order) {
+  const double cost = from.size() <= to.size() ? matched_cost(from, to, order) / from.size()
+                                               : shared_cost(from, to, order);
+  return root(cost, order);
+}
+
+double hausdorff(const PointSet& a, const PointSet& b) {
+  return std::max(farthest_from(a, b), farthest_from(b, a));
 }
 
 }  // namespace detail
@@ -67,7 +56,7 @@ double hausdorff(const WeightedSpectrum& a, const WeightedSpectrum& b) {
   check_spectrum(a, "first spectrum");
   check_spectrum(b, "second spectrum");
   if (a.empty() || b.empty()) return std::numeric_limits<double>::quiet_NaN();
-  return std::max(farthest_from(a.values, b.values), farthest_from(b.values, a.values));
+  return detail::hausdorff(PointSet(a.values), PointSet(b.values));
 }
 
 double containment(const WeightedSpectrum& a, const WeightedSpectrum& b, int order,
@@ -75,7 +64,7 @@ double containment(const WeightedSpectrum& a, const WeightedSpectrum& b, int ord
   check_spectrum(a, "first spectrum");
   check_spectrum(b, "second spectrum");
   if (a.empty() || b.empty()) return std::numeric_limits<double>::quiet_NaN();
-  return detail::one_sided(detail::principal(a, principal_share), b.values, order);
+  return detail::one_sided(PointSet(detail::principal(a, principal_share)), PointSet(b.values), order);
 }
 
 }  // namespace equikoop

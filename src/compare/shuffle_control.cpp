@@ -11,10 +11,9 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
-#include <type_traits>
 
+#include "lanes.hpp"
 #include "matched_pairs.hpp"
-#include "padded_assignment.hpp"
 
 namespace equikoop {
 namespace {
@@ -155,12 +154,11 @@ class SwapTree {
     std::copy_n(out_, width(), to + x * width());
   }
 
-  static Lanes least(Lanes a, Lanes b) { return b < a ? b : a; }
   /// Smallest a[j] + b[j].
   double least_sum(const Lanes* a, const Lanes* b) const {
     Lanes best = a[0] + b[0];
     for (std::size_t v = 1; v < width(); ++v) best = least(best, a[v] + b[v]);
-    return std::min(std::min(best[0], best[1]), std::min(best[2], best[3]));
+    return smallest(best);
   }
 
   const SwapUnits& units_;
@@ -183,19 +181,8 @@ double fraction(const MatchedPairs& pairs, ShuffleUnit unit, int draws, const Ra
     return units.size() <= k_most_enumerated_units ? tree.fraction()
                                                    : tree.sampled_fraction(draws, RandomStream(key));
   };
-  const auto vectors = static_cast<int>((pairs.size() + k_lanes - 1) / k_lanes);
-  switch (vectors) {
-    case 1:
-      return walk(std::integral_constant<int, 1>{});
-    case 2:
-      return walk(std::integral_constant<int, 2>{});
-    case 3:
-      return walk(std::integral_constant<int, 3>{});
-    case 4:
-      return walk(std::integral_constant<int, 4>{});
-    default:
-      return walk(vectors);
-  }
+  constexpr int k_most_unrolled = 4;
+  return with_vectors<k_most_unrolled>(vectors_of(pairs.size()), walk);
 }
 
 }  // namespace

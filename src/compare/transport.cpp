@@ -69,16 +69,6 @@ double root(double mean_cost, int order) {
   return std::pow(mean_cost, 1.0 / order);
 }
 
-double mean_cost(std::span<const double> cost, std::span<const std::int64_t> flow) {
-  double total = 0.0;
-  double mass = 0.0;
-  for (std::size_t k = 0; k < cost.size(); ++k) {
-    total += cost[k] * static_cast<double>(flow[k]);
-    mass += static_cast<double>(flow[k]);
-  }
-  return total / mass;
-}
-
 double transported(const WeightedSpectrum& a, const WeightedSpectrum& b, int order) {
   const std::size_t n = a.values.size();
   const std::size_t m = b.values.size();
@@ -86,7 +76,7 @@ double transported(const WeightedSpectrum& a, const WeightedSpectrum& b, int ord
   const bool exact = uniform(a) && uniform(b);
   const auto supply = exact ? uniform_units(n, m) : weighted_units(a.weights, n);
   const auto demand = exact ? uniform_units(m, n) : weighted_units(b.weights, m);
-  return root(mean_cost(cost, transport(cost, supply, demand)), order);
+  return root(transport(cost, supply, demand), order);
 }
 
 }  // namespace detail

@@ -1,154 +1,268 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// A basis is a spanning tree of rows and columns. An arc that costs less than the path in the tree
+// enters, as much mass as the path can give up moves over to it, and an arc that is left without
+// mass goes. The tree stays strongly feasible: an arc without mass leads from a row up to a column.
 #include "transport_solver.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <memory>
 #include <numeric>
 #include <utility>
 
 #include "equikoop/base/error.hpp"
+#include "lanes.hpp"
 
 namespace equikoop::detail {
 namespace {
 
 constexpr std::int64_t k_total_units = std::int64_t{1} << 50;
+constexpr int k_most_unrolled = 4;  // vectors: 16 columns
 
-/// Length of a path with the number of its arcs: among equally long paths the one of fewest arcs
-/// bounds the number of augmentations, as in Edmonds & Karp (J. ACM 19, 1972).
-struct Length {
-  double cost = std::numeric_limits<double>::infinity();
-  int arcs = 0;
-  friend bool operator<(const Length& a, const Length& b) {
-    return a.cost < b.cost || (a.cost == b.cost && a.arcs < b.arcs);
-  }
-};
+using Masses = std::span<const std::int64_t>;
 
-class Solver {
+/// One problem. Nodes are columns from 0, padded to whole vectors, then rows from `first_row_`.
+template <class Vectors>
+class Simplex {
  public:
-  Solver(std::span<const double> cost, std::span<const std::int64_t> supply,
-         std::span<const std::int64_t> capacity)
-      : rows_(supply.size()),
-        columns_(capacity.size()),
-        cost_(cost),
-        supply_(supply.begin(), supply.end()),
-        capacity_(capacity.begin(), capacity.end()),
-        flow_(rows_ * columns_, 0),
-        row_potential_(rows_),
-        column_potential_(columns_, 0.0),
-        length_(rows_ + columns_),
-        previous_(rows_ + columns_),
-        done_(rows_ + columns_) {
-    for (std::size_t i = 0; i < rows_; ++i)
-      row_potential_[i] = *std::min_element(&cost_[i * columns_], &cost_[i * columns_] + columns_);
+  /// A row more, whose arcs cost nothing, fills `spare` capacity where there is any.
+  Simplex(std::span<const double> cost, Masses supply, Masses capacity, std::int64_t spare, Vectors vectors)
+      : vectors_(vectors),
+        first_row_(k_lanes * vectors),
+        end_(first_row_ + static_cast<int>(supply.size()) + (spare > 0 ? 1 : 0)),
+        cost_(std::make_unique<Lanes[]>(static_cast<std::size_t>((end_ - first_row_) * vectors))),
+        column_potential_(std::make_unique<Lanes[]>(static_cast<std::size_t>(vectors))),
+        row_potential_(static_cast<std::size_t>(end_ - first_row_)),
+        nodes_(static_cast<std::size_t>(end_)) {
+    order_.reserve(nodes_.size());
+    moved_.reserve(nodes_.size());
+    fill_costs(cost, supply.size(), capacity);
+    node(end_ - 1).mass = spare;
+    for (std::size_t i = 0; i < supply.size(); ++i) node(first_row_ + static_cast<int>(i)).mass = supply[i];
+    for (std::size_t j = 0; j < capacity.size(); ++j) node(static_cast<int>(j)).mass = capacity[j];
+    plant(static_cast<int>(capacity.size()));
   }
 
-  Flow run() {
-    std::int64_t left = std::accumulate(supply_.begin(), supply_.end(), std::int64_t{0});
-    while (left > 0) {
-      const std::size_t column = shortest_path();
-      update_potentials(length_[rows_ + column].cost);
-      left -= push(column);
+  /// Σ cost·mass of the cheapest flow.
+  double least_cost() {
+    // A potential is a sum along a path in the tree, and shifted at most once a pivot.
+    for (double bound = rounding_ * static_cast<double>(order_.size());; bound += 2.0 * rounding_) {
+      const Arc arc = cheapest(-bound);
+      if (arc.row < 0) break;
+      enter(arc);
     }
-    return std::move(flow_);
+    double total = 0.0;
+    for (std::size_t k = 1; k < order_.size(); ++k)
+      total += parent_cost(order_[k]) * static_cast<double>(node(order_[k]).mass);
+    return total;
   }
 
  private:
-  /// Dijkstra from all rows with supply left to the nearest column with capacity left.
-  std::size_t shortest_path() {
-    for (std::size_t i = 0; i < rows_; ++i) length_[i] = supply_[i] > 0 ? Length{0.0, 0} : Length{};
-    std::fill(length_.begin() + static_cast<std::ptrdiff_t>(rows_), length_.end(), Length{});
-    std::fill(done_.begin(), done_.end(), false);
-    for (;;) {
-      const std::size_t node = nearest();
-      done_[node] = true;
-      if (node < rows_) {
-        leave_row(node);
-      } else {
-        if (capacity_[node - rows_] > 0) return node - rows_;
-        leave_column(node - rows_);
+  enum class Part : char { stays, moves, turns };
+  struct Node {
+    std::int64_t mass = 0;  ///< on the arc to the parent
+    int parent = -1;
+    int rank = 0;              ///< place in `order_`
+    Part part = Part::stays;  ///< in a pivot: `turns` on the way from the entering arc to the leaving one
+  };
+  /// `row` and `column` are nodes.
+  struct Arc {
+    int row, column;
+    double excess;  ///< its cost over that of the path in the tree
+  };
+  /// The arc of `child`, on the way up from the row of the entering arc or from its column.
+  struct Leaving {
+    int child;
+    std::int64_t mass;
+    bool row_side;
+  };
+
+  Node& node(int w) { return nodes_[static_cast<std::size_t>(w)]; }
+  bool is_row(int w) const { return w >= first_row_; }
+  double* cost_row(int w) {
+    return reinterpret_cast<double*>(cost_.get()) + static_cast<std::ptrdiff_t>(w - first_row_) * first_row_;
+  }
+  double& potential(int w) {
+    return is_row(w) ? row_potential_[static_cast<std::size_t>(w - first_row_)]
+                     : reinterpret_cast<double*>(column_potential_.get())[w];
+  }
+  /// Cost of the arc of w to its parent.
+  double parent_cost(int w) {
+    return is_row(w) ? cost_row(w)[node(w).parent] : cost_row(node(w).parent)[w];
+  }
+
+  /// Columns that take nothing cost infinity, as padding does: they stay out of the tree.
+  void fill_costs(std::span<const double> cost, std::size_t given, Masses capacity) {
+    double greatest = 0.0;
+    for (int w = first_row_; w < end_; ++w) {
+      const auto i = static_cast<std::size_t>(w - first_row_);
+      double* const row = cost_row(w);
+      std::fill_n(row, first_row_, k_infinity);
+      for (std::size_t j = 0; j < capacity.size(); ++j) {
+        if (capacity[j] == 0) continue;
+        row[j] = i < given ? cost[i * capacity.size() + j] : 0.0;
+        greatest = std::max(greatest, row[j]);
       }
     }
+    rounding_ = 0x1p-53 * greatest;
   }
 
-  std::size_t nearest() const {
-    std::size_t best = length_.size();
-    for (std::size_t k = 0; k < length_.size(); ++k)
-      if (!done_[k] && std::isfinite(length_[k].cost) &&
-          (best == length_.size() || length_[k] < length_[best]))
-        best = k;
-    if (best == length_.size())
-      throw Error("optimal transport: the columns cannot take the mass of the rows");
-    return best;
+  void hang(int child, int parent) {
+    node(child).parent = parent;
+    order_.push_back(child);
   }
 
-  void leave_row(std::size_t i) {
-    const double* const cost = &cost_[i * columns_];
-    for (std::size_t j = 0; j < columns_; ++j) {
-      const double reduced = std::max(0.0, cost[j] - row_potential_[i] - column_potential_[j]);
-      reach(rows_ + j, {length_[i].cost + reduced, length_[i].arcs + 1}, i);
+  /// The first tree: each row in turn fills the columns that are cheapest to it. What is done with
+  /// hangs below what is left; at a tie that is the column, for the row may go on without mass.
+  void plant(int columns) {
+    std::vector<int> left;
+    for (int j = 0; j < columns; ++j)
+      if (node(j).mass > 0) left.push_back(j);
+    for (int row = first_row_; row < end_; ++row) {
+      const double* const cost = cost_row(row);
+      const auto nearest = [&] {
+        return std::min_element(left.begin(), left.end(), [&](int a, int b) { return cost[a] < cost[b]; });
+      };
+      auto column = nearest();
+      while (left.size() > 1 && node(row).mass >= node(*column).mass) {
+        node(row).mass -= node(*column).mass;
+        hang(*column, row);
+        left.erase(column);
+        column = nearest();
+      }
+      node(*column).mass -= node(row).mass;
+      hang(row, *column);
+    }
+    hang(left.front(), -1);
+    std::reverse(order_.begin(), order_.end());
+    rank_from(0);
+    potential(order_.front()) = 0.0;
+    for (std::size_t k = 1; k < order_.size(); ++k)
+      potential(order_[k]) = parent_cost(order_[k]) - potential(node(order_[k]).parent);
+  }
+
+  void rank_from(std::size_t k) {
+    for (; k < order_.size(); ++k) node(order_[k]).rank = static_cast<int>(k);
+  }
+
+  /// The arc of least excess, if that is below `bound`; else row is -1.
+  Arc cheapest(double bound) const {
+    Arc arc{-1, -1, bound};
+    for (int v = 0; v < vectors_; ++v) {
+      Lanes best = Lanes{} + bound;
+      Marks row = Marks{} - 1;
+      const Lanes column_potential = column_potential_[static_cast<std::size_t>(v)];
+      for (int i = 0; i < end_ - first_row_; ++i) {
+        const Lanes excess = cost_[static_cast<std::size_t>(i * vectors_ + v)] - column_potential -
+                             row_potential_[static_cast<std::size_t>(i)];
+        const Marks less = excess < best;
+        best = less ? excess : best;
+        row = less ? Marks{} + (first_row_ + i) : row;
+      }
+      for (int l = 0; l < k_lanes; ++l)
+        if (best[l] < arc.excess) arc = {static_cast<int>(row[l]), v * k_lanes + l, best[l]};
+    }
+    return arc;
+  }
+
+  void enter(const Arc& arc) {
+    const Leaving leaving = leave(arc);
+    climb(arc, [&](int child, bool row_side) {
+      node(child).mass += is_row(child) == row_side ? -leaving.mass : leaving.mass;
+    });
+    const int inner = leaving.row_side ? arc.row : arc.column;
+    const int outer = leaving.row_side ? arc.column : arc.row;
+    move_part(inner, leaving.child, arc.excess);
+    turn(inner, leaving.child, outer, leaving.mass);
+  }
+
+  /// visit(child, on the row's side) for the arcs up from both ends of `arc` to where they meet.
+  template <class Visit>
+  void climb(const Arc& arc, const Visit& visit) {
+    for (int a = arc.row, b = arc.column; a != b;) {
+      const bool row_side = node(a).rank > node(b).rank;
+      int& lower = row_side ? a : b;
+      visit(lower, row_side);
+      lower = node(lower).parent;
     }
   }
 
-  /// Mass can be taken back where it flows; those arcs have no reduced cost.
-  void leave_column(std::size_t j) {
-    for (std::size_t i = 0; i < rows_; ++i)
-      if (flow_[i * columns_ + j] > 0)
-        reach(i, {length_[rows_ + j].cost, length_[rows_ + j].arcs + 1}, j);
+  /// Of the arcs that give mass up to `arc` the one that has least. Of equals the last on the way
+  /// round, from where the sides meet down to the row, over the arc and up again: that keeps the tree
+  /// strongly feasible.
+  Leaving leave(const Arc& arc) {
+    constexpr auto k_most = std::numeric_limits<std::int64_t>::max();
+    Leaving on_row{-1, k_most, true}, on_column{-1, k_most, false};
+    climb(arc, [&](int child, bool row_side) {
+      if (is_row(child) != row_side) return;
+      const std::int64_t mass = node(child).mass;
+      if (row_side && mass < on_row.mass) on_row = {child, mass, true};
+      if (!row_side && mass <= on_column.mass) on_column = {child, mass, false};
+    });
+    return on_row.mass < on_column.mass ? on_row : on_column;
   }
 
-  void reach(std::size_t node, const Length& length, std::size_t from) {
-    if (done_[node] || !(length < length_[node])) return;
-    length_[node] = length;
-    previous_[node] = from;
-  }
-
-  void update_potentials(double shortest) {
-    for (std::size_t i = 0; i < rows_; ++i)
-      if (length_[i].cost < shortest) row_potential_[i] += shortest - length_[i].cost;
-    for (std::size_t j = 0; j < columns_; ++j)
-      if (length_[rows_ + j].cost < shortest)
-        column_potential_[j] -= shortest - length_[rows_ + j].cost;
-  }
-
-  /// Moves as much as the path to `column` carries; returns how much.
-  std::int64_t push(std::size_t column) {
-    std::int64_t amount = capacity_[column];
-    std::size_t row = previous_[rows_ + column];
-    for (std::size_t i = row;;) {
-      row = i;
-      if (length_[i].arcs == 0) break;
-      const std::size_t j = previous_[i];
-      amount = std::min(amount, flow_[i * columns_ + j]);
-      i = previous_[rows_ + j];
+  /// The part of the tree below `child` goes to the end of the order, the way from `inner` up to
+  /// `child` first, and its potentials become those of the arc of this excess at `inner`.
+  void move_part(int inner, int child, double excess) {
+    moved_.clear();
+    for (int w = inner;; w = node(w).parent) {
+      node(w).part = Part::turns;
+      moved_.push_back(w);
+      if (w == child) break;
     }
-    amount = std::min(amount, supply_[row]);
-    supply_[row] -= amount;
-    capacity_[column] -= amount;
-    for (std::size_t j = column;;) {
-      const std::size_t i = previous_[rows_ + j];
-      flow_[i * columns_ + j] += amount;
-      if (i == row) return amount;
-      j = previous_[i];
-      flow_[i * columns_ + j] -= amount;
+    const auto first = static_cast<std::size_t>(node(child).rank);
+    std::size_t kept = first;
+    for (std::size_t k = first; k < order_.size(); ++k) {
+      const int w = order_[k];
+      Part& part = node(w).part;
+      if (part == Part::stays && node(node(w).parent).part == Part::stays) {
+        order_[kept++] = w;
+        continue;
+      }
+      if (part == Part::stays) {
+        part = Part::moves;
+        moved_.push_back(w);
+      }
+      potential(w) += is_row(w) == is_row(inner) ? excess : -excess;
+    }
+    std::copy(moved_.begin(), moved_.end(), order_.begin() + static_cast<std::ptrdiff_t>(kept));
+    for (const int w : moved_) node(w).part = Part::stays;
+    rank_from(first);
+  }
+
+  /// Turns the arcs from `inner` up to `child` round, and hangs `inner` below `outer` with `mass`.
+  void turn(int inner, int child, int outer, std::int64_t mass) {
+    for (int w = inner, parent = outer;;) {
+      const int above = std::exchange(node(w).parent, parent);
+      std::swap(node(w).mass, mass);
+      if (w == child) return;
+      parent = w;
+      w = above;
     }
   }
 
-  std::size_t rows_, columns_;
-  std::span<const double> cost_;
-  std::vector<std::int64_t> supply_, capacity_;
-  Flow flow_;
-  std::vector<double> row_potential_, column_potential_;
-  std::vector<Length> length_;
-  std::vector<std::size_t> previous_;
-  std::vector<char> done_;
+  Vectors vectors_;  ///< of the columns
+  int first_row_, end_;
+  std::unique_ptr<Lanes[]> cost_;              ///< (rows, vectors)
+  std::unique_ptr<Lanes[]> column_potential_;  ///< (vectors)
+  std::vector<double> row_potential_;  ///< with the column's the cost of an arc of the tree
+  std::vector<Node> nodes_;
+  std::vector<int> order_;  ///< nodes of the tree, a parent before its children
+  std::vector<int> moved_;  ///< room for a part of it
+  double rounding_ = 0.0;   ///< of a cost
 };
 
 }  // namespace
 
-Flow transport(std::span<const double> cost, std::span<const std::int64_t> supply,
-               std::span<const std::int64_t> capacity) {
-  return Solver(cost, supply, capacity).run();
+double transport(std::span<const double> cost, Masses supply, Masses capacity) {
+  const std::int64_t mass = std::accumulate(supply.begin(), supply.end(), std::int64_t{0});
+  const std::int64_t spare = std::accumulate(capacity.begin(), capacity.end(), -mass);
+  if (spare < 0) throw Error("optimal transport: the columns cannot take the mass of the rows");
+  const double total = with_vectors<k_most_unrolled>(vectors_of(capacity.size()), [&](auto vectors) {
+    return Simplex(cost, supply, capacity, spare, vectors).least_cost();
+  });
+  return total / static_cast<double>(mass);
 }
 
 std::vector<std::int64_t> uniform_units(std::size_t count, std::size_t other) {
