@@ -40,14 +40,14 @@ class Simplex {
     node(end_ - 1).mass = spare;
     for (std::size_t i = 0; i < supply.size(); ++i) node(first_row_ + static_cast<int>(i)).mass = supply[i];
     for (std::size_t j = 0; j < capacity.size(); ++j) node(static_cast<int>(j)).mass = capacity[j];
-    plant(static_cast<int>(capacity.size()));
+    plant(capacity);
   }
 
   /// Σ cost·mass of the cheapest flow.
   double least_cost() {
     // A potential is a sum along a path in the tree, and shifted at most once a pivot.
     for (double bound = rounding_ * static_cast<double>(order_.size());; bound += 2.0 * rounding_) {
-      const Arc arc = cheapest(-bound);
+      const Arc arc = cheapest(first_row_, end_, -bound);
       if (arc.row < 0) break;
       enter(arc);
     }
@@ -112,28 +112,35 @@ class Simplex {
     order_.push_back(child);
   }
 
-  /// The first tree: each row in turn fills the columns that are cheapest to it. What is done with
-  /// hangs below what is left; at a tie that is the column, for the row may go on without mass.
-  void plant(int columns) {
-    std::vector<int> left;
-    for (int j = 0; j < columns; ++j)
-      if (node(j).mass > 0) left.push_back(j);
+  /// Column potentials = smallest cost of each column.
+  void reduce_columns() {
+    for (int v = 0; v < vectors_; ++v) {
+      Lanes low = Lanes{} + k_infinity;
+      for (int i = 0; i < end_ - first_row_; ++i) low = least(low, cost_[static_cast<std::size_t>(i * vectors_ + v)]);
+      column_potential_[static_cast<std::size_t>(v)] = low < k_infinity ? low : Lanes{};
+    }
+  }
+
+  /// The first tree: each row in turn fills the columns that are cheapest to it, of reduced costs.
+  /// What is done with hangs below what is left; at a tie that is the column, for the row may go on
+  /// without mass.
+  void plant(Masses capacity) {
+    auto left = std::ranges::count_if(capacity, [](std::int64_t mass) { return mass > 0; });
+    reduce_columns();
+    int column = 0;
     for (int row = first_row_; row < end_; ++row) {
-      const double* const cost = cost_row(row);
-      const auto nearest = [&] {
-        return std::min_element(left.begin(), left.end(), [&](int a, int b) { return cost[a] < cost[b]; });
-      };
-      auto column = nearest();
-      while (left.size() > 1 && node(row).mass >= node(*column).mass) {
-        node(row).mass -= node(*column).mass;
-        hang(*column, row);
-        left.erase(column);
+      const auto nearest = [&] { return cheapest(row, row + 1, k_infinity).column; };
+      column = nearest();
+      for (; left > 1 && node(row).mass >= node(column).mass; --left) {
+        node(row).mass -= node(column).mass;
+        hang(column, row);
+        potential(column) = -k_infinity;  // too dear for the other rows
         column = nearest();
       }
-      node(*column).mass -= node(row).mass;
-      hang(row, *column);
+      node(column).mass -= node(row).mass;
+      hang(row, column);
     }
-    hang(left.front(), -1);
+    hang(column, -1);
     std::reverse(order_.begin(), order_.end());
     rank_from(0);
     potential(order_.front()) = 0.0;
@@ -145,19 +152,21 @@ class Simplex {
     for (; k < order_.size(); ++k) node(order_[k]).rank = static_cast<int>(k);
   }
 
-  /// The arc of least excess, if that is below `bound`; else row is -1.
-  Arc cheapest(double bound) const {
+  /// Of the arcs of rows `first` to `last` - 1 that of least excess, if that is below `bound`; else
+  /// row is -1.
+  Arc cheapest(int first, int last, double bound) const {
     Arc arc{-1, -1, bound};
     for (int v = 0; v < vectors_; ++v) {
       Lanes best = Lanes{} + bound;
       Marks row = Marks{} - 1;
       const Lanes column_potential = column_potential_[static_cast<std::size_t>(v)];
-      for (int i = 0; i < end_ - first_row_; ++i) {
+      for (int w = first; w < last; ++w) {
+        const int i = w - first_row_;
         const Lanes excess = cost_[static_cast<std::size_t>(i * vectors_ + v)] - column_potential -
                              row_potential_[static_cast<std::size_t>(i)];
         const Marks less = excess < best;
         best = less ? excess : best;
-        row = less ? Marks{} + (first_row_ + i) : row;
+        row = less ? Marks{} + w : row;
       }
       for (int l = 0; l < k_lanes; ++l)
         if (best[l] < arc.excess) arc = {static_cast<int>(row[l]), v * k_lanes + l, best[l]};
