@@ -26,40 +26,20 @@ std::size_t batch_size(const PreparedStudy& study, int ranks) {
   return std::max(static_cast<std::size_t>(pairs), static_cast<std::size_t>(ranks));
 }
 
-/// (configuration, seed, seed): configuration c from rank c mod ranks to all.
-void share(const Comm& comm, const PreparedStudy& study, std::vector<double>& values) {
+/// (configuration, seed, seed) of `values(c)`, (seed, seed), on every rank; rank r takes each
+/// configuration c with c mod ranks = r. Collective.
+template <class Values>
+std::vector<double> of_each_configuration(const Comm& comm, const PreparedStudy& study, const Values& values) {
   const std::size_t square = study.seeds() * study.seeds();
   const auto ranks = static_cast<std::size_t>(comm.size());
-  for (std::size_t c = 0; c < study.configurations(); ++c)
-    comm.broadcast(std::span<double>(values).subspan(c * square, square),
-                   static_cast<int>(c % ranks));
-}
-
-/// All distances among the seeds of each configuration: (configuration, seed, seed), on every rank.
-std::vector<double> within_distances(const Comm& comm, const PreparedStudy& study) {
-  const std::size_t square = study.seeds() * study.seeds();
-  const auto ranks = static_cast<std::size_t>(comm.size());
-  std::vector<double> within(study.configurations() * square, 0.0);
-  for (auto c = static_cast<std::size_t>(comm.rank()); c < study.configurations(); c += ranks) {
-    const auto d = study.distances(c, c);
-    std::copy(d.begin(), d.end(), within.begin() + static_cast<std::ptrdiff_t>(c * square));
-  }
-  share(comm, study, within);
-  return within;
-}
-
-/// The same of one-sided distances.
-std::vector<double> one_sided_distances(const Comm& comm, const PreparedStudy& study,
-                                        const std::vector<double>& within) {
-  const std::size_t square = study.seeds() * study.seeds();
-  const auto ranks = static_cast<std::size_t>(comm.size());
-  std::vector<double> result(study.configurations() * square, 0.0);
-  for (auto c = static_cast<std::size_t>(comm.rank()); c < study.configurations(); c += ranks) {
-    const auto d = study.one_sided_within(c, &within[c * square]);
-    std::copy(d.begin(), d.end(), result.begin() + static_cast<std::ptrdiff_t>(c * square));
-  }
-  share(comm, study, result);
-  return result;
+  std::vector<double> all(study.configurations() * square, 0.0);
+  const auto part = [&](std::size_t c) { return std::span<double>(all).subspan(c * square, square); };
+  together(comm, [&] {
+    for (auto c = static_cast<std::size_t>(comm.rank()); c < study.configurations(); c += ranks)
+      std::ranges::copy(values(c), part(c).begin());
+  });
+  for (std::size_t c = 0; c < study.configurations(); ++c) comm.broadcast(part(c), static_cast<int>(c % ranks));
+  return all;
 }
 
 /// The records of all ranks on rank 0, record i from rank i mod ranks. Collective.
@@ -106,9 +86,11 @@ class Run {
 
   Comparison all() {
     const std::size_t n = study_.configurations();
-    within_ = within_distances(comm_, study_);
+    const std::size_t square = study_.seeds() * study_.seeds();
+    within_ = of_each_configuration(comm_, study_, [&](std::size_t c) { return study_.distances(c, c); });
     if (scope_.containment && study_.by_transport())
-      one_sided_ = one_sided_distances(comm_, study_, within_);
+      one_sided_ = of_each_configuration(
+          comm_, study_, [&](std::size_t c) { return study_.one_sided_within(c, &within_[c * square]); });
     if (comm_.is_root()) start();
     const std::size_t total = n < 2 ? 0 : n * (n - 1) / 2;
     const std::size_t batch = batch_size(study_, comm_.size());

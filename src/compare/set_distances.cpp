@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "ground.hpp"
-#include "one_sided.hpp"
+#include "prepared_sets.hpp"
 #include "transport_solver.hpp"
 
 namespace equikoop {

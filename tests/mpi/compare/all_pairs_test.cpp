@@ -193,6 +193,24 @@ TEST(AllPairs, OneSeedDecidesNothing) {
   EXPECT_TRUE(std::isfinite(pair(c, 0, 1).mean_distance));
 }
 
+TEST(AllPairs, TwoSeedsHaveAnEffectButDecideNothing) {
+  const Comm world(MPI_COMM_WORLD);
+  SpectrumSet spectra{noisy_seeds(2, 5, 0.02, 0.0, 1), noisy_seeds(2, 5, 0.02, 0.5, 2)};
+  for (const bool paired : {true, false}) {
+    const auto c = compare_all(world, spectra, options(paired), 3);
+    if (!world.is_root()) continue;
+    const auto& p = pair(c, 0, 1);
+    EXPECT_EQ(verdict(c, 0, 1), "undecided: too few seeds");
+    EXPECT_NEAR(p.effect, 1.0, 0.1);                          // twice the shift, less the floors
+    EXPECT_DOUBLE_EQ(p.p_smallest, paired ? 0.5 : 1.0 / 3.0);  // labels of one seed, or C(4, 2)/2
+    EXPECT_EQ(p.p_value, p.p_smallest);
+    EXPECT_TRUE(std::isfinite(p.standard_error));
+    for (const double value : {p.effect_low, p.effect_high, p.first_in_second.p_value})
+      EXPECT_TRUE(std::isnan(value));
+    EXPECT_EQ(p.containment, Containment::open);
+  }
+}
+
 TEST(AllPairs, AStudyOfOneConfigurationHasAFloorAndNoPairs) {
   const Comm world(MPI_COMM_WORLD);
   const auto c = compare_all(world, {noisy_seeds(4, 5, 0.02, 0.0, 1)}, options(true), 3);
@@ -226,6 +244,21 @@ TEST(AllPairs, TellsProgressOnRankZeroToTheEnd) {
   };
   compare_all(world, study(), options(true), 3, scope);
   EXPECT_EQ(last, world.is_root() ? 10U : 0U);
+}
+
+TEST(AllPairs, UnequalCountsAndMassesAreTransported) {
+  const Comm world(MPI_COMM_WORLD);
+  SpectrumSet spectra{noisy_seeds(3, 5, 0.02, 0.0, 1), noisy_seeds(3, 7, 0.02, 0.1, 2), noisy_seeds(3, 5, 0.02, 0.2, 3)};
+  for (auto& spectrum : spectra[2]) spectrum.weights = {1.0, 2.0, 3.0, 4.0, 0.0};
+  const auto c = compare_all(world, spectra, options(true), 3);
+  if (!world.is_root()) return;
+  for (const auto& [a, b] : {std::pair{0, 1}, {0, 2}, {1, 2}, {2, 2}})
+    for (std::size_t s = 0; s < 3; ++s)
+      for (std::size_t t = 0; t < 3; ++t) {
+        const auto i = static_cast<std::size_t>(a), j = static_cast<std::size_t>(b);
+        EXPECT_EQ(c.distances[((i * 3 + j) * 3 + s) * 3 + t],
+                  i == j && s < t ? wasserstein(spectra[j][t], spectra[i][s]) : wasserstein(spectra[i][s], spectra[j][t]));
+      }
 }
 
 TEST(AllPairs, FailTogetherOnABadSpectrum) {

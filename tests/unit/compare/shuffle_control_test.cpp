@@ -90,20 +90,30 @@ TEST(ShuffleControl, OfWellSeparatedShortPairsIsOne) {
   EXPECT_EQ(fraction(a, b, ShuffleUnit::eigenvalue), 1.0);
 }
 
-TEST(ShuffleControl, KeepsConjugatePairsTogether) {
-  for (std::uint64_t item = 0; item < 30; ++item) {
-    // Above the real axis the pairs match pair to pair: the groups are known.
-    auto a = conjugate_pairs(4, item);
-    auto b = conjugate_pairs(4, item + 100);
-    for (std::size_t i = 0; i < 8; ++i) {
-      const double away = i % 2 == 0 ? 3.0 : -3.0;
-      a.values[i] += std::complex<double>(0.0, away);
-      b.values[i] += std::complex<double>(0.0, away);
-    }
-    const double together = fraction(a, b, ShuffleUnit::conjugate_pair);
-    ASSERT_EQ(together, by_definition(a, b, 1, {0x03, 0x0c, 0x30, 0xc0})) << item;
+/// Above and below the real axis, so far that pairs match pair to pair: the groups are known.
+void expect_pairs_together(std::size_t pairs, std::uint64_t item) {
+  auto a = conjugate_pairs(pairs, item);
+  auto b = conjugate_pairs(pairs, item + 100);
+  std::vector<unsigned> groups;
+  for (std::size_t i = 0; i < 2 * pairs; ++i) {
+    const double away = i % 2 == 0 ? 3.0 : -3.0;
+    a.values[i] += std::complex<double>(0.0, away);
+    b.values[i] += std::complex<double>(0.0, away);
+    if (i % 2 == 0) groups.push_back(3U << i);
+  }
+  const double together = fraction(a, b, ShuffleUnit::conjugate_pair);
+  ASSERT_EQ(together, by_definition(a, b, 1, groups)) << pairs << " pairs, item " << item;
+  if (2 * pairs <= k_most_enumerated_units) {
     EXPECT_GE(together, fraction(a, b, ShuffleUnit::eigenvalue));
   }
+}
+
+TEST(ShuffleControl, KeepsConjugatePairsTogether) {
+  for (std::uint64_t item = 0; item < 30; ++item) expect_pairs_together(4, item);
+}
+
+TEST(ShuffleControl, TakesMorePairsThanFourVectorsHold) {
+  for (std::uint64_t item = 0; item < 5; ++item) expect_pairs_together(9, item);
 }
 
 TEST(ShuffleControl, DrawnSwapsApproachTheEnumeratedOnes) {
