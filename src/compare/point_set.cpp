@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <type_traits>
 
 #include "ground.hpp"
@@ -10,6 +11,13 @@
 
 namespace equikoop::detail {
 namespace {
+
+/// Four coordinates; those of a point set are not aligned to whole vectors.
+inline Lanes load(const double* values) {
+  Lanes result;
+  std::memcpy(&result, values, sizeof result);
+  return result;
+}
 
 constexpr int k_most_unrolled = 8;  // vectors: 32 eigenvalues, 8 kB of costs
 
@@ -80,16 +88,16 @@ PointSet::PointSet(std::span<const std::complex<double>> values)
 
 double matched_cost(const PointSet& a, const PointSet& b, int order, std::span<int> match) {
   if (a.size() == 0) return 0.0;
-  return with_vectors<k_most_unrolled>(b.vectors(), [&](auto vectors) { return solve(a, b, order, match, vectors); });
+  return with_vectors<k_most_unrolled>(vectors_of(static_cast<std::size_t>(b.size())), [&](auto vectors) { return solve(a, b, order, match, vectors); });
 }
 
 double farthest_from(const PointSet& a, const PointSet& b) {
   double farthest = 0.0;
   for (int i = 0; i < a.size(); ++i) {
     Lanes nearest = Lanes{} + k_infinity;
-    for (int v = 0; v < b.vectors(); ++v) {
-      const Lanes dx = b.real_lanes(v) - a.real()[i];
-      const Lanes dy = b.imaginary_lanes(v) - a.imaginary()[i];
+    for (int j = 0; j < b.size(); j += k_lanes) {
+      const Lanes dx = load(b.real() + j) - a.real()[i];
+      const Lanes dy = load(b.imaginary() + j) - a.imaginary()[i];
       nearest = least(nearest, dx * dx + dy * dy);
     }
     farthest = std::max(farthest, smallest(nearest));

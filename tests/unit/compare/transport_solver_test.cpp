@@ -7,8 +7,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "equikoop/base/assignment.hpp"
 #include "equikoop/base/error.hpp"
-#include "equikoop/compare/assignment.hpp"
 #include "random_spectra.hpp"
 
 namespace equikoop {
@@ -52,7 +52,7 @@ double by_units(const Problem& p) {
   std::vector<double> cost(n * n, 0.0);
   for (std::size_t r = 0; r < rows.size(); ++r)
     for (std::size_t c = 0; c < n; ++c) cost[r * n + c] = p.cost[rows[r] * p.capacity.size() + columns[c]];
-  const auto match = optimal_assignment(cost, n);
+  const auto match = assign(cost, n);
   double total = 0.0;
   for (std::size_t r = 0; r < rows.size(); ++r) total += cost[r * n + static_cast<std::size_t>(match[r])];
   return total / static_cast<double>(rows.size());
