@@ -47,7 +47,7 @@ int run(int argc, char** argv) {
     return equikoop::run_program(world, std::vector<std::string>(argv + 1, argv + argc), data ? data : "");
   } catch (const std::exception& error) {
     // Not an error that all ranks share: the others may be waiting for this one.
-    fmt::print(stderr, "equikoop: rank {}: {}\n", world.rank(), equikoop::one_line(error.what()));
+    fmt::print(stderr, "equikoop: rank {}: {}\n", world.rank(), equikoop::line_of(error));
     if (world.size() > 1) MPI_Abort(world.raw(), 1);
     return 1;
   }

@@ -85,7 +85,7 @@ void together(const Comm& comm, const std::function<void()>& work) {
     code = static_cast<int>(error.code());
     weight = error.code() == Exit::resumable ? stop : fault;
   } catch (const std::exception& error) {
-    message = error.what();
+    message = line_of(error);
     code = static_cast<int>(Exit::failure);
     weight = fault;
   }

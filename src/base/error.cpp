@@ -5,6 +5,8 @@
 #include <mpi.h>
 
 #include <array>
+#include <new>
+#include <stdexcept>
 #include <system_error>
 
 namespace equikoop {
@@ -27,6 +29,13 @@ std::string one_line(std::string_view text) {
     else line += text[i];
   }
   return line;
+}
+
+std::string line_of(const std::exception& error) {
+  const bool memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||
+                      dynamic_cast<const std::length_error*>(&error) != nullptr;
+  if (memory) return "out of memory: give fewer ranks to a node or a smaller study (equikoop plan says what one takes)";
+  return one_line(error.what());
 }
 
 void check_mpi(int code, std::string_view intent, Location where) {

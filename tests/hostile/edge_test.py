@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Studies at the edge of sense: they run to the end and say what they could not do."""
 import pathlib
+import resource
 import subprocess
 import sys
 
@@ -81,6 +82,15 @@ class Edges(StudyTest):
         self.run_small(study__initials=1)
         self.assertTrue((self.spectra["configurations/width=5/rank"][...] == 4).all())
         self.assertTrue(numpy.isnan(self.spectra["configurations/width=5/residuals_heldout"][...]).all())
+
+    def test_more_memory_than_there_is(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))
+        words = self.command(("train", self.study(model__width=10**7), "-q"), 1)
+        process = subprocess.Popen(words, cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   env=environment(self.shared), preexec_fn=limit)
+        self.assert_refused(self.finish(process), 1, "out of memory: give fewer ranks to a node or a smaller study "
+                            "(equikoop plan says what one takes)")
 
     def test_one_configuration_has_no_pairs(self):
         result = self.run_small(model__width="5")

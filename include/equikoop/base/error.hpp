@@ -15,6 +15,9 @@ enum class Exit : int { done = 0, failure = 1, usage = 2, resumable = 85 };
 /// study may hold, become \xNN.
 std::string one_line(std::string_view text);
 
+/// What the user reads of any exception: its own words on one line, or what to do where memory is out.
+std::string line_of(const std::exception& error);
+
 /// A mistake or fault with the one line that the user reads and the exit code it leads to. Whatever
 /// `line` quotes, what() is one_line(line).
 class Error : public std::runtime_error {

@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <new>
+#include <stdexcept>
+
 namespace equikoop {
 namespace {
 
@@ -22,6 +25,12 @@ TEST(Error, LeavesTextOfAnyAlphabetAsItIs) {
 TEST(Error, PassedOnIsNotEscapedAgain) {
   const Error inner("a\nb");
   EXPECT_STREQ(Error(inner.what()).what(), inner.what());
+}
+
+TEST(Error, OutOfMemorySaysWhatToDo) {
+  EXPECT_NE(line_of(std::bad_alloc()).find("out of memory: give fewer ranks"), std::string::npos);
+  EXPECT_NE(line_of(std::length_error("vector")).find("out of memory"), std::string::npos);
+  EXPECT_EQ(line_of(std::runtime_error("a\nb")), "a\\x0ab");
 }
 
 }  // namespace
