@@ -62,7 +62,7 @@ def windows(results):
         return []
     spans = [f"{a:g}–{b:g}" for a, b in zip(stored["begin"], stored["end"])]
     labels = [results.labels[n] for n in results.names]
-    sentences = [f"In {label}, of {window_pairs(table, values, spans)}"
+    sentences = [f"In {label}, {window_pairs(table, values, spans)}"
                  for label, table, values in zip(labels, stored["within_verdict"], stored["within"])]
     return sentences + across(stored, spans, labels)
 
@@ -77,7 +77,9 @@ def window_pairs(table, values, spans):
     rows = cells(np.asarray(table), np.asarray(values))
     different = [f"{spans[r['first']]} and {spans[r['second']]}" for r in rows if r["verdict"] == DIFFERENT]
     named = f" (non-equivalent: {'; '.join(different)})" if 0 < len(different) <= MOST_LISTED else ""
-    return f"{count(len(rows), 'pair')} of windows {in_numbers(rows)}{named}."
+    if len(rows) == 1:
+        return f"the pair of windows {in_numbers(rows).removeprefix('1 ')}."
+    return f"of {count(len(rows), 'pair')} of windows {in_numbers(rows)}{named}."
 
 
 def across(stored, spans, labels):
@@ -88,4 +90,4 @@ def across(stored, spans, labels):
     if (tables == tables[0]).all():
         return [f"The verdicts on the configurations are the same in all {len(spans)} windows."]
     return ["Of the pairs of configurations, " + "; ".join(
-        f"in {span} {in_numbers(cells(table, value))}" for span, table, value in zip(spans, tables, values)) + "."]
+        f"in {span}: {in_numbers(cells(table, value))}" for span, table, value in zip(spans, tables, values)) + "."]

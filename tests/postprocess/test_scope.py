@@ -68,7 +68,7 @@ class Windows(unittest.TestCase):
 
     def test_verdicts_on_configurations_may_change_with_the_window(self):
         self.assertIn("the same in all 3 windows", text(scope.paragraphs(results(windows=self.windows(1)))))
-        self.assertIn("in 0.5–1 1 is non-equivalent", text(scope.paragraphs(results(windows=self.windows(2)))))
+        self.assertIn("in 0.5–1: 1 is non-equivalent", text(scope.paragraphs(results(windows=self.windows(2)))))
 
 
 class Labels(unittest.TestCase):
