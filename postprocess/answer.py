@@ -87,7 +87,7 @@ def joined(names):
 def robust_words(results):
     """How many other analyses agree with the verdicts."""
     rows = [r for r in compared(results) if np.isfinite(r.get("robustness_share", np.nan))]
-    if not rows:
+    if all("too few seeds" in str(r.get("verdict_text")) for r in rows):  # no analysis can decide these
         return []
     shares = [r["robustness_share"] for r in rows]
     points = int(max(r["robustness_points"] for r in rows))
@@ -247,7 +247,7 @@ def smallest_p(results, rows, seeds, alpha):
     observed = min((r["p_value"] for r in rows if np.isfinite(r.get("p_value", np.nan))), default=1.0)
     if least < alpha or observed < least * (1 - 1e-9):
         return ""
-    return (f"With {few} {'paired ' if paired else ''}seeds no p-value can fall below {number(least)}: this "
+    return (f"With {count(few, 'paired seed' if paired else 'seed')} no p-value can fall below {number(least)}: this "
             f"study cannot show non-equivalence at {number(alpha)}. More seeds are needed.")
 
 
