@@ -140,6 +140,17 @@ class Documents(StudyTest):
                     found += 1
         self.assertGreater(found, 10)
 
+    def test_one_version_and_one_citation(self):
+        version, = re.findall(r"^project\(equikoop VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text(), re.MULTILINE)
+        cite = self.succeed("--cite", ranks=1).out
+        citation = (ROOT / "CITATION.cff").read_text()
+        self.assertIn(f"version: {version}\n", citation)
+        self.assertIn(f"## {version}", (ROOT / "CHANGELOG.md").read_text())
+        self.assertIn(f"{{{version}}}", cite)
+        self.assertIn(version, self.succeed("--version", ranks=1).out)
+        for text in (cite, citation, (ROOT / "README.md").read_text()):
+            self.assertIn("2302.09160", text)
+
     def test_questions_become_studies(self):
         names = re.findall(r"equikoop init (\S+)", self.succeed("init", ranks=1).out)
         self.assertEqual(names, sorted(path.stem for path in (ROOT / "input/studies").glob("*.ini")))

@@ -55,6 +55,12 @@ class Install(StudyTest):
             manual = (self.prefix / "share/man/man1/equikoop.1").read_text()
             for word in (".TH EQUIKOOP 1", "selftest", "learning_rate"):
                 self.assertIn(word, manual)
+            if shutil.which("man"):
+                page = self.prefix / "share/man/man1/equikoop.1"
+                done = subprocess.run(["man", "--warnings", "-l", page], capture_output=True, text=True,
+                                      env={**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "100"})
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertIn("equikoop distances STUDY", done.stdout)
         with self.subTest("completion"):
             script = self.prefix / "share/bash-completion/completions/equikoop"
             found = self.shell("bash", "-c", f"source '{script}'; COMP_WORDS=(equikoop dist); COMP_CWORD=1; "
