@@ -195,6 +195,7 @@ Dataset<Real> load_dataset(const Comm& comm, const Comm& node, const DataOptions
   together(comm, [&] { data.emplace(node, shape); });
   together(comm, [&] {
     if (comm.is_root()) fill(*data, raw, rule);
+    raw = AnyRaw{};  // before the sparse form takes its place
   });
   copy_to_nodes(comm, node, *data);
   broadcast_background(comm, *data);

@@ -21,9 +21,12 @@ constexpr Moments k_mnist{0.1307, 0.3081};
 using Histogram = std::array<std::uint64_t, 256>;
 
 Histogram histogram(std::span<const std::uint8_t> pixels) {
-  Histogram counts{};
-  for (const std::uint8_t pixel : pixels) ++counts[pixel];
-  return counts;
+  // Four of them, so that a pixel does not wait for the one before: most are equal.
+  std::array<Histogram, 4> counts{};
+  for (std::size_t i = 0; i < pixels.size(); ++i) ++counts[i % counts.size()][pixels[i]];
+  for (std::size_t other = 1; other < counts.size(); ++other)
+    for (std::size_t p = 0; p < counts[0].size(); ++p) counts[0][p] += counts[other][p];
+  return counts[0];
 }
 
 Moments checked(double mean, double variance) {
