@@ -23,8 +23,8 @@ namespace {
 
 constexpr std::size_t k_most_tried = 6;     // configurations
 constexpr int k_first_steps = 4;            // snapshots of the shortest run
-constexpr int k_growth = 4;                 // of the steps from run to run, until one takes this long:
-constexpr double k_training_seconds = 0.7;  // or is whole
+constexpr int k_growth = 3;                 // of the steps from run to run, until one takes this long:
+constexpr double k_training_seconds = 1.5;  // or is whole
 constexpr double k_most_numbers = 16e6;     // of the trajectories whose spectrum is timed
 
 double seconds_of(const std::function<void()>& work) {

@@ -119,12 +119,12 @@ void plan(Job& job) {
   job.log.line("cost: {:.3g} core hours; submit with: {}", ranks * (train + spectra) / 3600, submit);
   if (job.arguments.json && job.comm.is_root())
     fmt::print("{{\"study\": {}, \"ranks\": {}, \"configurations\": {}, \"networks\": {:.0f}, \"spectra\": {:.0f}, "
-               "\"pairs\": {:.0f}, \"flops\": {:.6g}, \"train_seconds\": {:.6g}, \"spectra_seconds\": {:.6g}, "
+               "\"pairs\": {:.0f}, \"flops\": {:.6g}, \"read_seconds\": {:.6g}, \"train_seconds\": {:.6g}, \"spectra_seconds\": {:.6g}, "
                "\"train_efficiency\": {:.6g}, \"spectra_efficiency\": {:.6g}, "
                "\"train_bound_seconds\": {:.6g}, \"spectra_bound_seconds\": {:.6g}, \"core_hours\": {:.6g}, \"trajectory_bytes\": {:.0f}, \"memory_bytes_per_rank\": {:.0f}, "
                "\"submit\": {}}}\n",
                json_text(job.study.name), ranks, shapes.size(), totals.networks,
-               ensembles * static_cast<double>(shapes.size()), pairs, totals.flops, train, spectra,
+               ensembles * static_cast<double>(shapes.size()), pairs, totals.flops, pilot.read_seconds, train, spectra,
                train_schedule.efficiency, spectra_schedule.efficiency, train_schedule.bound, spectra_schedule.bound,
                ranks * (train + spectra) / 3600, totals.trajectory_bytes, memory, json_text(submit));
   const double longest_train = std::max_element(train_units.begin(), train_units.end(), [](const auto& a, const auto& b) {
