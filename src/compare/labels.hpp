@@ -15,7 +15,8 @@
 namespace equikoop::detail {
 
 inline constexpr std::size_t k_block = 64;  ///< 50 seeds × 64 columns stay in a first-level cache
-using BlockRow = std::array<double, k_block>;
+/// Aligned: a vector of a cache line that crosses two is loaded twice.
+struct alignas(64) BlockRow : std::array<double, k_block> {};
 
 /// x (items, k_block): a sign, a membership or a multiplicity of each item in each column.
 using Labels = std::vector<BlockRow>;
