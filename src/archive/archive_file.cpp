@@ -24,22 +24,26 @@ void write_file(const std::string& path, const std::function<void(hid_t file)>& 
   }
 }
 
-/// The file as the system sees it, beside HDF5's handle.
-class OpenFile {
- public:
-  explicit OpenFile(const std::string& path) : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
-    if (descriptor_ < 0) throw_system_error(errno, fmt::format("open {}", path));
-  }
-  ~OpenFile() { ::close(descriptor_); }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  int get() const noexcept { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
 }  // namespace
+
+DiskFile::DiskFile(const std::string& path) : path_(path), descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+  if (descriptor_ < 0) throw_system_error(errno, fmt::format("open {}", path));
+}
+
+DiskFile::~DiskFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+void DiskFile::start() const noexcept {
+#ifdef SYNC_FILE_RANGE_WRITE
+  // Where the file system does not know this, nothing is lost: finish() does all of it later.
+  ::sync_file_range(descriptor_, 0, 0, SYNC_FILE_RANGE_WRITE);
+#endif
+}
+
+void DiskFile::finish() const {
+  if (::fsync(descriptor_) != 0) throw_system_error(errno, fmt::format("force {} to the disk", path_));
+}
 
 void create_whole(const Comm& comm, const std::string& path,
                   const std::function<void(hid_t file)>& fill) {
@@ -48,7 +52,7 @@ void create_whole(const Comm& comm, const std::string& path,
     const std::string temporary = path + ".tmp";
     try {
       write_file(temporary, fill);
-      sync_to_disk(temporary);
+      DiskFile(temporary).finish();
     } catch (...) {
       ::unlink(temporary.c_str());
       throw;
@@ -67,25 +71,11 @@ ArchiveFile open_archive(const Comm& comm, const std::string& path, const std::s
     if (comm.is_root()) read_header(h5::open_file(path, writable).get(), path, filetype);
   });
   together(comm, [&] {
+    if (writable) archive.disk = DiskFile(path);
     archive.file = h5::open_file(path, writable, comm);
     archive.header = read_header(archive.file.get(), path, filetype);
   });
   return archive;
-}
-
-void start_to_disk(const std::string& path) {
-#ifdef SYNC_FILE_RANGE_WRITE
-  const OpenFile file(path);
-  // Where the file system does not know this, nothing is lost: sync_to_disk does all of it later.
-  ::sync_file_range(file.get(), 0, 0, SYNC_FILE_RANGE_WRITE);
-#else
-  static_cast<void>(path);
-#endif
-}
-
-void sync_to_disk(const std::string& path) {
-  const OpenFile file(path);
-  if (::fsync(file.get()) != 0) throw_system_error(errno, fmt::format("force {} to the disk", path));
 }
 
 }  // namespace equikoop

@@ -36,7 +36,7 @@ h5::Handle scaled_dataset(hid_t group, const std::string& name, hid_t type,
 void complete_marks(hid_t group, const h5::Handle& seed, std::size_t seeds, const std::string& digest);
 /// Flushes what was written of one seed together with its checksum, then sets its mark: whoever finds
 /// the mark finds the data and the checksum, whatever was killed in between.
-void set_mark(hid_t group, const std::string& path, std::size_t seed, const std::string& checksum);
+void set_mark(hid_t group, const DiskFile& disk, std::size_t seed, const std::string& checksum);
 /// The checksum of one seed; none where the file has none (another program's, or older).
 std::optional<std::string> stored_checksum(hid_t group, std::size_t seed);
 

@@ -277,7 +277,7 @@ void SpectraArchive::write_row(std::size_t configuration, std::size_t analysis, 
     h5::write(dataset, h5::all_of(dataset), pseudospectrum);
     if (covers(id.get(), schema::k_pseudospectrum)) digest.add(pseudospectrum);
   }
-  set_mark(id.get(), archive_.path, seed, digest.finish_text());
+  set_mark(id.get(), archive_.disk, seed, digest.finish_text());
 }
 
 Checksum SpectraArchive::verify(std::size_t configuration, std::size_t analysis, std::size_t seed) const {

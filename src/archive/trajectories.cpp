@@ -238,7 +238,7 @@ void TrajectoryArchive::write_snapshots(std::size_t configuration, std::size_t s
     const auto piece = values.subspan(begin * size, initials * size);
     h5::write(dataset, {{seed, begin, first, 0}, {1, initials, count, features}}, piece);
     // The disk writes what there is while the processor computes its checksum.
-    if (values.size_bytes() >= k_piece_bytes) start_to_disk(archive_.path);
+    if (values.size_bytes() >= k_piece_bytes) archive_.disk.start();
     for (std::size_t i = 0; i < initials; ++i)
       recording_->digest.add_snapshots(begin + i, piece.subspan(i * size, size));
   }
@@ -280,12 +280,12 @@ void TrajectoryArchive::write_diverged_at(std::size_t configuration, std::span<c
 void TrajectoryArchive::mark_complete(std::size_t configuration, std::size_t seed) {
   if (!recording_ || recording_->checksum.empty() || recording_->configuration != configuration || recording_->seed != seed)
     throw Error("an ensemble was marked before it was written");
-  set_mark(group(configuration).get(), archive_.path, seed, recording_->checksum);
+  set_mark(group(configuration).get(), archive_.disk, seed, recording_->checksum);
   recording_.reset();
 }
 
 void TrajectoryArchive::seal(std::size_t configuration, std::size_t seed) {
-  set_mark(group(configuration).get(), archive_.path, seed, checksum_now(configuration, seed));
+  set_mark(group(configuration).get(), archive_.disk, seed, checksum_now(configuration, seed));
 }
 
 Checksum TrajectoryArchive::verify(std::size_t configuration, std::size_t seed) const {

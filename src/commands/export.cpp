@@ -110,7 +110,7 @@ void write_whole(const std::string& to, const std::function<void(const std::stri
   const std::string part = to + ".part";
   try {
     write(part);
-    sync_to_disk(part);
+    DiskFile(part).finish();
   } catch (...) {
     ::unlink(part.c_str());
     throw;

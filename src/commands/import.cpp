@@ -201,12 +201,12 @@ class Importer {
     check_mpi(MPI_Allreduce(MPI_IN_PLACE, diverged_.data(), static_cast<int>(diverged_.size()), MPI_INT64_T, MPI_MIN,
                             job_.comm.raw()),
               "gather the steps of non-finite values");
-    together(job_.comm, [&] { sync_to_disk(archive_.file().path); });
+    together(job_.comm, [&] { archive_.file().disk.finish(); });
     together(job_.comm, [&] {
       if (!job_.comm.is_root()) return;
       std::replace(diverged_.begin(), diverged_.end(), k_never, std::int64_t{-1});
       archive_.write_diverged_at(configuration, diverged_);
-      sync_to_disk(archive_.file().path);
+      archive_.file().disk.finish();
       const auto found = std::count_if(diverged_.begin(), diverged_.end(), [](std::int64_t step) { return step >= 0; });
       if (found > 0)
         job_.log.line("import: {}: {} trajectories hold values that are not finite; they are left out of the spectra",

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "equikoop/archive/checksums.hpp"
 #include "equikoop/archive/provenance.hpp"
@@ -17,22 +18,44 @@ namespace equikoop {
 void create_whole(const Comm& comm, const std::string& path,
                   const std::function<void(hid_t file)>& fill);
 
+/// The way of a file to the disk. The system tells an error of the disk once to each descriptor that is
+/// open at the time: this one is opened before anything is written, and nobody else asks it.
+class DiskFile {
+ public:
+  DiskFile() = default;
+  /// Throws Error where the file cannot be opened.
+  explicit DiskFile(const std::string& path);
+  DiskFile(DiskFile&& other) noexcept : path_(std::move(other.path_)), descriptor_(std::exchange(other.descriptor_, -1)) {}
+  DiskFile& operator=(DiskFile&& other) noexcept {
+    std::swap(path_, other.path_);
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+  }
+  DiskFile(const DiskFile&) = delete;
+  DiskFile& operator=(const DiskFile&) = delete;
+  ~DiskFile();
+
+  /// Asks the system to begin to write what it holds of the file, and does not wait: finish() then has
+  /// less to do.
+  void start() const noexcept;
+  /// Forces what was written on this node to the disk. Throws Error.
+  void finish() const;
+
+ private:
+  std::string path_;
+  int descriptor_ = -1;
+};
+
 /// An open archive file with its header checked.
 struct ArchiveFile {
   h5::Handle file;
   std::string path;
   Header header;
+  DiskFile disk;  ///< of a file that is written
 };
 
 /// Opens an existing archive on all ranks. Throws the same Error on all. Collective.
 ArchiveFile open_archive(const Comm& comm, const std::string& path, const std::string& filetype,
                          bool writable);
-
-/// Asks the system to begin to write what it holds of `path` to the disk, and does not wait: a later
-/// sync_to_disk finds less to do. Throws Error where the file cannot be opened.
-void start_to_disk(const std::string& path);
-
-/// Forces what was written to `path` on this node to the disk. Throws Error.
-void sync_to_disk(const std::string& path);
 
 }  // namespace equikoop
