@@ -6,6 +6,7 @@ set -euo pipefail
 . "$(dirname "$0")/../../jobs/environment.sh"
 
 build=$equikoop_root/build/clang
+mkdir -p "$equikoop_root/build"
 cmake -S "$equikoop_root" -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ \
       -DEQUIKOOP_TESTS=ON -DEQUIKOOP_WERROR=ON > "$build-configure.log" 2>&1
 cmake --build "$build" --parallel "$equikoop_cores"

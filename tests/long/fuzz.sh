@@ -9,6 +9,7 @@ set -euo pipefail
 targets=("$@")
 [ $# -gt 0 ] || targets=(study idx npy archive)
 build=$equikoop_root/build/fuzz
+mkdir -p "$equikoop_root/build"
 cmake -S "$equikoop_root" -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang \
       -DCMAKE_CXX_COMPILER=clang++ -DEQUIKOOP_TESTS=OFF -DEQUIKOOP_FUZZ=ON \
       "-DEQUIKOOP_SANITIZE=fuzzer-no-link;address;undefined" > "$build-configure.log" 2>&1

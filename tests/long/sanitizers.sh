@@ -7,6 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/../../jobs/environment.sh"
 
 build=$equikoop_root/build/asan
+mkdir -p "$equikoop_root/build"
 cmake -S "$equikoop_root" -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo "-DCMAKE_CXX_FLAGS_RELWITHDEBINFO=-O1 -g1 -Wno-maybe-uninitialized" \
       -DEQUIKOOP_TESTS=ON -DEQUIKOOP_WERROR=ON "-DEQUIKOOP_SANITIZE=address;undefined" > "$build-configure.log" 2>&1
 cmake --build "$build" --parallel "$equikoop_cores"

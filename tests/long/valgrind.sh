@@ -7,6 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/../../jobs/environment.sh"
 
 build=$equikoop_root/build/valgrind
+mkdir -p "$equikoop_root/build"
 cmake -S "$equikoop_root" -B "$build" -DCMAKE_BUILD_TYPE=RelWithDebInfo -DEQUIKOOP_TESTS=OFF > "$build-configure.log" 2>&1
 cmake --build "$build" --parallel "$equikoop_cores" --target equikoop
 work=$(mktemp -d)
