@@ -121,10 +121,16 @@ def phase(output, name):
 UNITS = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
 
-def peak_memory(output):
-    """Bytes of the rank that took most, as the last lines of a log say."""
-    value, unit = re.search(r"peak memory of a rank ([\d.]+) (\w+)", output).groups()
+def peak_memory(output, whose="of a rank"):
+    """Bytes of the rank that took most, or "of all" ranks, as the last lines of a log say."""
+    value, unit = re.search(rf"peak memory .*?\b{whose} ([\d.]+) (\w+)", output).groups()
     return float(value) * UNITS[unit]
 
 
-__all__ = ["Bench", "Series", "peak_memory", "phase", "ROOT"]
+def wall_seconds(output):
+    """Of the program between its first line and its last; whole seconds from a minute on."""
+    minutes, seconds = re.search(r"^wall time (?:(\d+) min )?([\d.]+) s;", output, re.M).groups()
+    return 60 * int(minutes or 0) + float(seconds)
+
+
+__all__ = ["Bench", "Series", "peak_memory", "phase", "wall_seconds", "ROOT"]

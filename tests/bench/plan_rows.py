@@ -2,10 +2,9 @@
 """What `equikoop plan` says before, beside what then happens on two ranks: wall time of both stages by
 their own phases, and the largest peak memory of a rank."""
 import json
-import re
 
 import figures
-from machine import peak_memory
+from machine import peak_memory, wall_seconds
 
 ORDER = 60
 RANKS = 2
@@ -17,11 +16,6 @@ SPARSE = {"study.seeds": 5, "study.initials": 10, "model.width": "5 10 40", "tra
 DENSE = {"data.source": "gaussian", "data.features": 400, "data.samples": 6000, "study.seeds": 3,
          "study.initials": 10, "model.width": "40 200", "training.steps": 600, "training.optimizer": "adam",
          "training.learning_rate": 0.001, "koopman.delays": 16}
-
-
-def wall_seconds(log):
-    """Of the program between its first line and its last."""
-    return float(re.search(r"^wall time ([\d.]+) s;", log, re.M).group(1))
 
 
 def compared(name, unit, happened, planned, within):

@@ -12,8 +12,7 @@ import h5py
 import numpy as np
 
 import figures
-from machine import ROOT
-from plan_rows import wall_seconds
+from machine import ROOT, wall_seconds
 
 ORDER = 50
 TRAIN_GOAL = 1.9
