@@ -118,8 +118,8 @@ Matrix forward_backward_fit(const SnapshotPairs& pairs) {
   }
 }
 
-/// Order of the eigenvalues as whole conjugate pairs: by decreasing modulus, then decreasing real
-/// part.
+}  // namespace
+
 std::vector<std::size_t> order_by_modulus(const std::vector<std::complex<double>>& values) {
   std::vector<std::size_t> leaders;
   for (std::size_t i = 0; i < values.size(); i += values[i].imag() != 0.0 ? 2 : 1)
@@ -135,8 +135,6 @@ std::vector<std::size_t> order_by_modulus(const std::vector<std::complex<double>
   }
   return order;
 }
-
-}  // namespace
 
 CompressedPairs compress(const Factorisation& factorisation) {
   CompressedPairs result{{}, factorisation.modes()};

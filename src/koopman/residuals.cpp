@@ -48,21 +48,6 @@ Matrix leading_directions(const Matrix& now, std::size_t rank, double floor) {
   return directions;
 }
 
-/// For each reference eigenvalue the index of its partner in `found`, or -1. Fewer found than
-/// reference: the surplus goes to absent partners, all at one cost, so who is left out is optimal.
-std::vector<int> partners(std::span<const std::complex<double>> reference,
-                          std::span<const std::complex<double>> found) {
-  const std::size_t k = reference.size();
-  std::vector<double> cost(k * k, 0.0);
-  for (std::size_t i = 0; i < k; ++i)
-    for (std::size_t j = 0; j < found.size(); ++j)
-      cost[i * k + j] = std::abs(reference[i] - found[j]);
-  std::vector<int> partner = assign(cost, k);
-  for (int& j : partner)
-    if (j >= static_cast<int>(found.size())) j = -1;
-  return partner;
-}
-
 /// Residuals of the refit without fold `fold` on that fold, in the order of `reference`.
 std::vector<double> of_fold(const CompressedPairs& compressed, const HeldOut& how, std::size_t fold,
                             std::size_t folds, std::span<const std::complex<double>> reference) {
@@ -82,6 +67,19 @@ std::vector<double> of_fold(const CompressedPairs& compressed, const HeldOut& ho
 }
 
 }  // namespace
+
+std::vector<int> partners(std::span<const std::complex<double>> reference,
+                          std::span<const std::complex<double>> found) {
+  const std::size_t k = reference.size();
+  std::vector<double> cost(k * k, 0.0);
+  for (std::size_t i = 0; i < k; ++i)
+    for (std::size_t j = 0; j < found.size(); ++j)
+      cost[i * k + j] = std::abs(reference[i] - found[j]);
+  std::vector<int> partner = assign(cost, k);
+  for (int& j : partner)
+    if (j >= static_cast<int>(found.size())) j = -1;
+  return partner;
+}
 
 std::vector<double> residuals(const ModeSet& modes, const SnapshotPairs& pairs) {
   const ComplexMatrix now = eigenfunctions(pairs.now, modes.left);

@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "equikoop/koopman/pseudospectrum.hpp"
+#include "kernel_spectra.hpp"
 
 namespace equikoop {
 
@@ -151,6 +152,7 @@ std::vector<EnsembleSpectrum> ensemble_spectra(const Comm& group,
   };
   no_pseudospectrum();
   if (usable.empty()) return spectra;
+  if (options.kernel != Kernel::none) return kernel_spectra(z, options, factors, pulse);
   FactoriseRequest request = request_for(widest(options, factors), z.shape());
   request.pulse = pulse;
   const Factorisation f = factorise(z, request);

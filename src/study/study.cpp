@@ -94,6 +94,22 @@ void check_configuration(const Study& study, const Configuration& configuration)
                                  configuration.record.every, configuration.training.steps));
 }
 
+}  // namespace
+
+void check_kernel(const KoopmanOptions& options) {
+  if (options.kernel == Kernel::none) return;
+  const auto refuse = [](std::string_view what) {
+    throw UsageError(fmt::format("{} does not go with koopman.kernel: leave it out, or use kernel = none", what));
+  };
+  if (options.rank_rule != RankRule::number) refuse("koopman.rank_rule other than number");
+  if (options.regression != Regression::standard) refuse("koopman.regression other than standard");
+  if (options.method == Method::features || options.method == Method::matrix_free)
+    refuse("koopman.method other than auto, snapshots or dense");
+  if (options.pseudospectrum > 0) refuse("koopman.pseudospectrum");
+}
+
+namespace {
+
 class Builder {
  public:
   Builder(const std::string& file, const std::string& text, std::span<const Override> overrides)
@@ -110,6 +126,7 @@ class Builder {
     if (draft_.study.name.empty())
       draft_.study.name = std::filesystem::path(draft_.study.file).stem().string();
     check_name("study.name", draft_.study.name);
+    check_kernel(draft_.study.koopman);
     add_configurations();
     draft_.study.resolved = resolved();
     return std::move(draft_.study);

@@ -57,6 +57,10 @@ struct ModeSet {
   ComplexMatrix left;
 };
 
+/// Order of eigenvalues as whole conjugate pairs, which must be adjacent: by decreasing modulus, then
+/// decreasing real part.
+std::vector<std::size_t> order_by_modulus(const std::vector<std::complex<double>>& values);
+
 ModeSet modes_of(const Matrix& reduced_operator);
 
 }  // namespace equikoop

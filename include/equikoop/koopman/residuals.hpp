@@ -24,6 +24,12 @@ std::vector<double> residuals(const ModeSet& modes, const SnapshotPairs& pairs);
 /// b of least norm where W is singular (defective operators).
 std::vector<double> amplitudes(const ModeSet& modes, const SnapshotPairs& pairs);
 
+/// For each reference eigenvalue the index of its partner in `found` by optimal assignment, or -1.
+/// Fewer found than reference: the surplus goes to absent partners, all at one cost, so who is left
+/// out is optimal.
+std::vector<int> partners(std::span<const std::complex<double>> reference,
+                          std::span<const std::complex<double>> found);
+
 /// How held-out residuals are made.
 struct HeldOut {
   std::size_t rank = 0;  ///< of the refits, k

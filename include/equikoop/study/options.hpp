@@ -106,6 +106,9 @@ enum class Method { automatic, features, snapshots, matrix_free, dense };
 /// Named after how the one-step operator is regressed (Dawson et al. 2016 for the bias of each).
 enum class Regression { standard, total_least_squares, forward_backward };
 
+/// The inner product of delay vectors: none takes the vectors themselves (decomposition of Z).
+enum class Kernel { none, linear, gaussian, polynomial };
+
 /// A range of recorded snapshots [begin, end), as fractions of the trajectory.
 struct Window {
   double begin = 0.0;
@@ -120,6 +123,10 @@ struct KoopmanOptions {
   double energy = 0.99;   ///< rank_rule energy: share of the squared singular values kept
   Method method = Method::automatic;
   Regression regression = Regression::standard;
+  Kernel kernel = Kernel::none;
+  double kernel_width = 0.0;      ///< w, units of the delay vectors; 0: from the data
+  int kernel_degree = 2;          ///< of the polynomial kernel
+  double regularisation = 1e-6;   ///< γ of G + γI, in units of trace(G)/n
   int folds = 5;          ///< of held-out residuals, over initials; 0: none
   std::vector<Window> windows{{}};  ///< the first is the main analysis
   std::vector<double> grid_delays{1.0};  ///< robustness: delays, as multiples of the study's

@@ -29,6 +29,10 @@ Study parse_study(const std::string& text, const std::string& file,
 /// Reads `file` on rank 0 and parses it on every rank. Collective.
 Study read_study(const Comm& comm, const std::string& file, std::span<const Override> overrides);
 
+/// Throws UsageError naming the first option that a kernel excludes: what works on the singular values
+/// of the delay matrix, or on an operator in its coordinates.
+void check_kernel(const KoopmanOptions& options);
+
 /// Recorded snapshots of a trajectory: steps / every.
 int snapshot_count(const Configuration& configuration);
 
