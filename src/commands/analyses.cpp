@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "equikoop/base/timer.hpp"
+#include "equikoop/koopman/kernel.hpp"
 #include "equikoop/koopman/spectrum.hpp"
 #include "shapes.hpp"
 
@@ -84,6 +85,7 @@ SpectraLayout spectra_layout(const Study& study, const TrajectoryLayout& traject
   for (const double factor : study.koopman.grid_ranks) widest = std::max(widest, factor);
   const double modes = std::ceil(widest * static_cast<double>(most_modes(study.koopman, features, delays, snapshots)));
   SpectraLayout layout{trajectories.seeds, static_cast<std::size_t>(modes), study.koopman.pseudospectrum, {}};
+  layout.reduced = study.koopman.kernel == Kernel::none;
   for (std::size_t i = 0; i < features.size(); ++i) {
     const auto& from = trajectories.configurations[i];
     SpectraShape shape{from.name, from.parameters, from.features, from.time.size(), from.clock, {},
@@ -91,7 +93,9 @@ SpectraLayout spectra_layout(const Study& study, const TrajectoryLayout& traject
     shape.analyses = analyses_of(study.koopman, delays[i]);
     for (const auto& analysis : shape.analyses) check_window(from.name, analysis, from.time.size());
     const DelayShape rows = delay_shape(shape);
-    const auto choice = choose_method(rows, request_for(study.koopman, rows), 1);
+    const auto choice = study.koopman.kernel != Kernel::none
+                            ? choose_kernel_method(rows, study.koopman.method, layout.modes)
+                            : choose_method(rows, request_for(study.koopman, rows), 1);
     for (auto& analysis : shape.analyses) analysis.method = to_string(choice.method);
     log.line("spectra: {}: {} features, {} delays, {} ({})", from.name, from.features, delays[i],
              to_string(choice.method), choice.why);
@@ -119,6 +123,8 @@ double spectrum_memory(const KoopmanOptions& options, Precision precision, const
   const DelayShape delayed = delay_shape(shape);
   const double raw = (precision == Precision::float32 ? 4.0 : 8.0) *
                      static_cast<double>(shape.initials * shape.snapshots * shape.features);
+  if (options.kernel != Kernel::none)
+    return raw / ranks + kernel_memory(delayed, static_cast<std::size_t>(options.rank), ranks);
   return raw / ranks + factorisation_memory(delayed, request_for(options, delayed), ranks);
 }
 
