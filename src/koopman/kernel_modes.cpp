@@ -204,6 +204,7 @@ FunctionValues by_lapack(OneStep& step, std::size_t count) {
     result.eigenvalues.emplace_back(eigenvalues[2 * j], eigenvalues[2 * j + 1]);
     for (std::size_t l = 0; l < own.size(); ++l) result.values(l, j) = packed(own[l], j);
   }
+  result.eigenvalues.resize(whole_pairs(result.eigenvalues, kept));
   return result;
 }
 

@@ -171,7 +171,9 @@ TEST_P(KernelOnRanks, AgreesWithTheExplicitMatrices) {
       held_out[i] += of_refit[i] < 0 ? NAN : 0.5 * refit.residuals[std::size_t(of_refit[i])];
   }
   for (std::size_t i = 0; i < held_out.size(); ++i)
-    if (!std::isnan(held_out[i])) EXPECT_NEAR(found.residuals_heldout[i], held_out[i], 1e-7);
+    if (!std::isnan(held_out[i])) {
+      EXPECT_NEAR(found.residuals_heldout[i], held_out[i], 1e-7);
+    }
   EXPECT_NEAR(std::accumulate(found.amplitudes.begin(), found.amplitudes.end(), 0.0), 1.0, 1e-12);
 }
 

@@ -61,8 +61,9 @@ TEST_P(KernelSpectrum, OfThePolynomialKernelHasTheEigenvaluesOfANonlinearSystem)
   for (const double known : {1.0, 0.9, 0.81, 0.5})
     EXPECT_LT(distance_to(spectrum.eigenvalues, known), 1e-7) << known;
   for (int i = 0; i < spectrum.rank; ++i)
-    if (distance_to({1.0, 0.9, 0.81, 0.5}, spectrum.eigenvalues[i]) < 1e-7)
+    if (distance_to({1.0, 0.9, 0.81, 0.5}, spectrum.eigenvalues[i]) < 1e-7) {
       EXPECT_LT(spectrum.residuals_heldout[i], 1e-5) << spectrum.eigenvalues[i];
+    }
 }
 
 TEST_P(KernelSpectrum, OfTheLinearKernelIsThatOfTheDelayMatrix) {
