@@ -15,6 +15,11 @@ namespace {
 
 using namespace test;
 
+/// γ moves an eigenvalue by about γ over the least eigenvalue of G that it rests on, and rounding by at
+/// most ε·n/γ (in units of the mean diagonal): here both stay below the bounds.
+constexpr double k_small = 1e-8;
+constexpr double k_near = 1e-5;
+
 EnsembleSpectrum spectrum_with(const Ensemble<double>& ensemble, const KoopmanOptions& options,
                                std::size_t delays) {
   return ensemble_spectrum(Comm(MPI_COMM_SELF), ensemble.view(), options, delays);
@@ -55,37 +60,37 @@ class KernelSpectrum : public testing::TestWithParam<Method> {};
 
 TEST_P(KernelSpectrum, OfThePolynomialKernelHasTheEigenvaluesOfANonlinearSystem) {
   const auto ensemble = slow_manifold(0.9, 0.5, {12, 14, 2});
-  auto options = kernel_options(Kernel::polynomial, 6, 1e-12);
+  auto options = kernel_options(Kernel::polynomial, 6, k_small);
   options.method = GetParam();
   const auto spectrum = spectrum_with(ensemble, options, 0);
   for (const double known : {1.0, 0.9, 0.81, 0.5})
-    EXPECT_LT(distance_to(spectrum.eigenvalues, known), 1e-7) << known;
+    EXPECT_LT(distance_to(spectrum.eigenvalues, known), k_near) << known;
   for (int i = 0; i < spectrum.rank; ++i)
-    if (distance_to({1.0, 0.9, 0.81, 0.5}, spectrum.eigenvalues[i]) < 1e-7) {
-      EXPECT_LT(spectrum.residuals_heldout[i], 1e-5) << spectrum.eigenvalues[i];
+    if (distance_to({1.0, 0.9, 0.81, 0.5}, spectrum.eigenvalues[i]) < k_near) {
+      EXPECT_LT(spectrum.residuals_heldout[i], 1e-3) << spectrum.eigenvalues[i];
     }
 }
 
 TEST_P(KernelSpectrum, OfTheLinearKernelIsThatOfTheDelayMatrix) {
   const auto ensemble = linear_ensemble<double>({{std::polar(0.97, 0.5)}, {-0.8}, {0.6}}, {6, 30, 7});
-  auto options = kernel_options(Kernel::linear, 4, 1e-13);
+  auto options = kernel_options(Kernel::linear, 4, k_small);
   options.method = GetParam();
   const auto kernel = spectrum_with(ensemble, options, 2);
   options.kernel = Kernel::none;
   options.method = Method::automatic;
   const auto plain = spectrum_with(ensemble, options, 2);
   ASSERT_EQ(kernel.rank, 4);
-  EXPECT_LT(spectral_distance(kernel.eigenvalues, plain.eigenvalues), 1e-8);
+  EXPECT_LT(spectral_distance(kernel.eigenvalues, plain.eigenvalues), k_near);
   for (int i = 0; i < 4; ++i) {
-    EXPECT_NEAR(kernel.amplitudes[i], plain.amplitudes[i], 1e-6);
-    EXPECT_LT(kernel.residuals_insample[i], 1e-6);
-    EXPECT_LT(kernel.residuals_heldout[i], 1e-6);
+    EXPECT_NEAR(kernel.amplitudes[i], plain.amplitudes[i], k_near);
+    EXPECT_LT(kernel.residuals_insample[i], k_near);
+    EXPECT_LT(kernel.residuals_heldout[i], k_near);
   }
 }
 
 TEST_P(KernelSpectrum, RefusesEigenvaluesThatAreRounding) {
   const auto ensemble = linear_ensemble<double>({{0.9}, {-0.7}}, {4, 50, 3});
-  auto options = kernel_options(Kernel::linear, 6, 1e-10);
+  auto options = kernel_options(Kernel::linear, 6, k_small);
   options.method = GetParam();
   const auto spectrum = spectrum_with(ensemble, options, 1);
   EXPECT_EQ(spectrum.rank, 2);
@@ -94,12 +99,12 @@ TEST_P(KernelSpectrum, RefusesEigenvaluesThatAreRounding) {
 
 TEST_P(KernelSpectrum, NeverSplitsAConjugatePair) {
   const auto ensemble = linear_ensemble<double>({{0.95}, {std::polar(0.8, 0.5)}}, {4, 40, 5});
-  auto options = kernel_options(Kernel::linear, 2, 1e-10);
+  auto options = kernel_options(Kernel::linear, 2, k_small);
   options.method = GetParam();
   const auto spectrum = spectrum_with(ensemble, options, 1);
   ASSERT_EQ(spectrum.rank, 1);
   EXPECT_EQ(spectrum.noise_cut, 0);
-  EXPECT_NEAR(spectrum.eigenvalues[0].real(), 0.95, 1e-7);
+  EXPECT_NEAR(spectrum.eigenvalues[0].real(), 0.95, k_near);
 }
 
 INSTANTIATE_TEST_SUITE_P(BothWays, KernelSpectrum, testing::Values(Method::snapshots, Method::dense),
