@@ -160,10 +160,10 @@ FunctionValues by_krylov(OneStep& step, std::size_t count) {
   check_petsc(EPSSolve(solver.raw()), "solve for the Koopman spectrum");
   PetscInt found = 0;
   check_petsc(EPSGetConverged(solver.raw(), &found), "count converged pairs");
-  if (static_cast<std::size_t>(found) < wanted)
+  if (static_cast<std::size_t>(found) < std::min(count, pairs))
     throw Error(fmt::format("SLEPc found {} of {} eigenvalues of the kernel matrix in {} products: "
                             "lower koopman.rank or raise koopman.regularisation",
-                            found, wanted, step.products()));
+                            found, count, step.products()));
   return read_pairs(solver.raw(), matrix.raw(), locals, static_cast<std::size_t>(found));
 }
 
