@@ -240,7 +240,7 @@ void export_csv(const std::string& from, const std::string& to) {
       const bool complex = h5::exists(group.get(), column) && info_of(group.get(), column).kind == ElementKind::complex;
       head.push_back(complex ? column + "_real," + column + "_imag" : column);
     }
-    write_text(fmt::format("{}/{}.csv", to, name), [&](std::ofstream& stream) {
+    write_text(fmt::format("{}/{}.csv", to, name), [&, &table = table](std::ofstream& stream) {
       stream << fmt::format("{}\n", fmt::join(head, ","));
       for (const Part& part : table.parts) write_rows(stream, file.get(), table, part, configurations, analyses);
     });
