@@ -55,6 +55,7 @@ h5::Handle scaled_dataset(hid_t group, const std::string& name, hid_t type,
                           const std::vector<const h5::Handle*>& scales,
                           const h5::Description& description) {
   std::vector<hsize_t> dims;
+  dims.reserve(scales.size());
   for (const auto* scale : scales) dims.push_back(h5::dimensions(*scale).front());
   auto dataset = h5::create_dataset(group, name, type, dims, description);
   for (std::size_t i = 0; i < scales.size(); ++i)

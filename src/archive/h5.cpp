@@ -200,6 +200,7 @@ std::vector<std::string> groups_by_index(hid_t parent) {
   }
   std::sort(found.begin(), found.end());
   std::vector<std::string> names;
+  names.reserve(found.size());
   for (auto& [index, name] : found) names.push_back(std::move(name));
   return names;
 }

@@ -50,6 +50,7 @@ std::vector<std::string> host_names(const Comm& comm) {
   check_mpi(MPI_Allgather(name.data(), k_length, MPI_CHAR, all.data(), k_length, MPI_CHAR, comm.raw()),
             "gather host names");
   std::vector<std::string> names;
+  names.reserve(static_cast<std::size_t>(comm.size()));
   for (int rank = 0; rank < comm.size(); ++rank)
     names.emplace_back(all.data() + static_cast<std::size_t>(rank) * k_length);
   std::sort(names.begin(), names.end());
