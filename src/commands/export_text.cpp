@@ -162,6 +162,7 @@ void write_rows(std::ofstream& stream, hid_t file, const Table& table, const Par
   const std::string before = (configurations ? cell(part.configuration) + "," : "") + (analyses ? cell(part.analysis) + "," : "");
   for (const Box& box : slabs(first.shape, false, k_export_bytes / 256)) {
     std::vector<std::vector<std::string>> columns;
+    columns.reserve(infos.size());
     for (const auto& info : infos)
       columns.push_back(info.name.empty() ? std::vector<std::string>(box.size()) : read_words(group.get(), info, slab_of(box)));
     for (std::size_t i = 0; i < box.size(); ++i) {

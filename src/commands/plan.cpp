@@ -36,7 +36,8 @@ Schedule schedule_spectra(std::vector<TimedUnit> units, int ranks) {
   const int group = std::max(1, ranks / static_cast<int>(std::min<std::size_t>(units.size(), static_cast<std::size_t>(ranks))));
   for (TimedUnit& unit : units) unit.seconds /= group;
   Schedule schedule = schedule_of(std::move(units), ranks / group);
-  schedule.efficiency *= static_cast<double>(ranks / group * group) / ranks;  // ranks in no group wait
+  const int busy = ranks / group * group;  // ranks in no group wait
+  schedule.efficiency *= static_cast<double>(busy) / ranks;
   return schedule;
 }
 

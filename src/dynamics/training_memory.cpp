@@ -4,6 +4,7 @@
 
 #include "equikoop/dynamics/descent.hpp"
 #include "equikoop/dynamics/trainer.hpp"
+#include "equikoop/study/study.hpp"
 #include "optimizer.hpp"
 #include "parameters.hpp"
 #include "recorder.hpp"
@@ -43,7 +44,7 @@ double training_memory(const Study& study, const Configuration& configuration,
   const double features = static_cast<double>(network ? feature_count(configuration, data)
                                                       : descent_feature_count(configuration));
   const double snapshot = real * study.initials * features;
-  const double snapshots = configuration.training.steps / configuration.record.every;
+  const double snapshots = snapshot_count(configuration);
   const double buffer =
       std::min(snapshot * snapshots, std::max(snapshot, static_cast<double>(k_recorder_bytes)));
   const double losses = real * study.initials * configuration.training.steps;

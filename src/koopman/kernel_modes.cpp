@@ -19,6 +19,11 @@ namespace equikoop {
 
 namespace {
 
+/// Vectors of the Krylov space before a restart, by eigenvalues wanted: those of training crowd below 1,
+/// and a space of SLEPc's default size (twice the wanted) hardly ever converges to them.
+constexpr std::size_t k_space_room = 4, k_space_more = 20;
+constexpr PetscInt k_restarts = 1000;
+
 /// A B⁻¹ on the values of functions on the local pairs that are kept; 0 on the others.
 class OneStep {
  public:
@@ -152,9 +157,10 @@ FunctionValues by_krylov(OneStep& step, std::size_t count) {
   check_petsc(EPSSetProblemType(solver.raw(), EPS_NHEP), "state the problem");
   check_petsc(EPSSetType(solver.raw(), EPSKRYLOVSCHUR), "choose Krylov-Schur");
   check_petsc(EPSSetWhichEigenpairs(solver.raw(), EPS_LARGEST_MAGNITUDE), "ask for the largest");
-  check_petsc(EPSSetDimensions(solver.raw(), static_cast<PetscInt>(wanted), PETSC_DEFAULT, PETSC_DEFAULT),
+  const std::size_t space = std::min(pairs, k_space_room * wanted + k_space_more);
+  check_petsc(EPSSetDimensions(solver.raw(), static_cast<PetscInt>(wanted), static_cast<PetscInt>(space), PETSC_DEFAULT),
               "set the number of modes");
-  check_petsc(EPSSetTolerances(solver.raw(), k_kernel_tolerance, PETSC_DEFAULT), "set the tolerance");
+  check_petsc(EPSSetTolerances(solver.raw(), k_kernel_tolerance, k_restarts), "set the tolerance");
   set_start(solver.raw(), matrix.raw(), step);
   check_petsc(EPSSetFromOptions(solver.raw()), "read solver options");
   check_petsc(EPSSolve(solver.raw()), "solve for the Koopman spectrum");

@@ -102,10 +102,10 @@ Key numbers(Entry entry, const Bounds& bounds, Member member) {
 
 // Where a value goes: EQUIKOOP_AT(training.steps) is a function from a draft to that member.
 #define EQUIKOOP_STUDY(member) \
-  [](Draft & draft) -> auto& { \
-    return draft.study.member; \
-  }
+  ([](Draft & draft) -> auto& { \
+    return draft.study.member;  \
+  })
 #define EQUIKOOP_AT(member)            \
-  [](Draft & draft) -> auto& {         \
+  ([](Draft & draft) -> auto& {        \
     return draft.configuration.member; \
-  }
+  })

@@ -72,7 +72,7 @@ std::vector<Key> section_koopman() {
              {0, k_infinity, false}, EQUIKOOP_STUDY(koopman.kernel_width)),
       integer({"koopman.kernel_degree", "2", "", "kernel = polynomial: its degree"}, 1, 100,
               EQUIKOOP_STUDY(koopman.kernel_degree)),
-      number({"koopman.regularisation", "1e-6", "mean diagonal",
+      number({"koopman.regularisation", "1e-2", "mean diagonal",
               "Added to the diagonal of a kernel's matrix"},
              {0, 1, true}, EQUIKOOP_STUDY(koopman.regularisation)),
       integer({"koopman.folds", "5", "", "Folds over initials of held-out residuals; 0: none"}, 0,

@@ -40,6 +40,7 @@ KoopmanOptions options_of(const Request& request) {
   KoopmanOptions options;
   options.kernel = Kernel::gaussian;
   options.rank = static_cast<int>(request.modes);
+  options.regularisation = 0.1;  // 1e-5 of the trace
   options.method = Method::snapshots;
   options.folds = 0;
   return options;

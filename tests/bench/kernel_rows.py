@@ -11,10 +11,10 @@ MATRICES = 12                   # bytes a pair of pairs: kernel matrix and trian
 
 
 def rows(bench):
-    steps, modes, checked = (80, 8, 300) if bench.quick else (1000, 50, 1000)
-    path = spectra_rows.trained(bench, steps)
+    modes, checked = (8, 300) if bench.quick else (50, 1000)
+    path = spectra_rows.trained(bench)
     series = bench.measure("kernel", path, CONFIGURATION, 0, DELAYS, modes, checked, ranks=RANKS)
-    pairs = 10 * (steps - DELAYS - 1)
+    pairs = 10 * (spectra_rows.steps_of(bench) - DELAYS - 1)
     yield figures.Figure(f"kernel: {modes} eigenvalues of {pairs} pairs, two ranks", "s", series["seconds"],
                          checks=series.checks)
     yield figures.Figure("kernel: memory a rank", "MB", [1e-6 * series["memory"][0]],

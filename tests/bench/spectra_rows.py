@@ -10,20 +10,23 @@ PROGRAM_MEMORY = 48e6                                   # libraries and MPI, bef
 OUTPUTS = 10
 
 
-def trained(bench, steps):
+def steps_of(bench):
+    return 120 if bench.quick else 1000
+
+
+def trained(bench):
     """trajectories.h5 of one seed of the three widths, on MNIST where it is."""
     source = {"data.source": "mnist"} if bench.mnist else {
         "data.source": "gaussian", "data.features": 784, "data.samples": 6000}
     study = bench.study("widths.ini", source | {
         "study.seeds": 1, "study.initials": 10, "model.width": " ".join(map(str, CASES)),
-        "training.steps": steps, "training.learning_rate": 0.1, "training.batch_size": 60})
+        "training.steps": steps_of(bench), "training.learning_rate": 0.1, "training.batch_size": 60})
     bench.equikoop("train", study, "--out", bench.folder / "widths", ranks=2)
     return bench.folder / "widths" / "trajectories.h5"
 
 
 def rows(bench):
-    steps = 120 if bench.quick else 1000
-    path = trained(bench, steps)
+    path = trained(bench)
     for index, (width, (delays, goal)) in enumerate(CASES.items()):
         series = bench.measure("spectra", path, index, 0, delays, 1 if bench.quick else 7)
         # LAPACK apart, for its memory is not that of the spectrum.
