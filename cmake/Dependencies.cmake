@@ -50,6 +50,7 @@ find_package(Boost 1.70 REQUIRED COMPONENTS program_options)
 find_package(fmt REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)  # SHA-256 of what is archived
+find_package(Threads REQUIRED)  # SHA-256 beside a write
 find_path(RANDOM123_INCLUDE_DIR Random123/philox.h REQUIRED)
 
 find_package(LAPACK REQUIRED)

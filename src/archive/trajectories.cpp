@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 #include <numeric>
 
 #include "configuration_group.hpp"
@@ -16,7 +17,7 @@ namespace equikoop {
 namespace {
 
 constexpr std::size_t k_most_bytes = std::size_t{1} << 28;   // of one read
-constexpr std::size_t k_piece_bytes = std::size_t{4} << 20;  // worth a request to the disk of its own
+constexpr std::size_t k_piece_bytes = std::size_t{4} << 20;  // worth a request to the disk of its own, and a thread
 
 template <class Real>
 Precision precision_of() {
@@ -232,16 +233,20 @@ void TrajectoryArchive::write_snapshots(std::size_t configuration, std::size_t s
     throw Error("the snapshots of an ensemble were not written in the order of time");
   const std::size_t features = layout_.configurations[configuration].features;
   const std::size_t size = count * features;
+  const auto hash = [&] {
+    for (std::size_t i = 0; i < layout_.initials; ++i) recording_->digest.add_snapshots(i, values.subspan(i * size, size));
+  };
+  // Checksums take as long as the disk: a thread, if there is one to have, computes them while it writes.
+  const bool large = values.size_bytes() >= k_piece_bytes;
+  auto hashed = std::async(large ? std::launch::async | std::launch::deferred : std::launch::deferred, hash);
   const std::size_t most = std::max<std::size_t>(1, k_piece_bytes / (size * sizeof(Real)));
   for (std::size_t begin = 0; begin < layout_.initials; begin += most) {
     const std::size_t initials = std::min(most, layout_.initials - begin);
-    const auto piece = values.subspan(begin * size, initials * size);
-    h5::write(dataset, {{seed, begin, first, 0}, {1, initials, count, features}}, piece);
-    // The disk writes what there is while the processor computes its checksum.
-    if (values.size_bytes() >= k_piece_bytes) archive_.disk.start();
-    for (std::size_t i = 0; i < initials; ++i)
-      recording_->digest.add_snapshots(begin + i, piece.subspan(i * size, size));
+    h5::write(dataset, {{seed, begin, first, 0}, {1, initials, count, features}},
+              values.subspan(begin * size, initials * size));
+    if (large) archive_.disk.start();
   }
+  hashed.get();
   recording_->next += count;
 }
 

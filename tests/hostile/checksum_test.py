@@ -63,8 +63,8 @@ class Checksums(FinishedStudy):
         flip(self.out / "distances.h5", "pairs/p_value", (0,))
         self.assert_refused(self.verify(), 1, "distances.h5", "dataset pairs/p_value")
 
-    def test_checksum_is_what_the_file_says_it_is(self):
-        with h5py.File(self.trajectories) as file:
+    def check_checksums(self, path):
+        with h5py.File(path) as file:
             for group in file["configurations"].values():
                 for seed, stored in enumerate(group["sha256"]):
                     whole = hashlib.sha256()
@@ -73,6 +73,15 @@ class Checksums(FinishedStudy):
                     for name in ("loss", "test_loss", "test_accuracy", "diverged_at"):
                         whole.update(group[name][seed].tobytes())
                     self.assertEqual(stored.decode(), whole.hexdigest())
+
+    def test_checksum_is_what_the_file_says_it_is(self):
+        self.check_checksums(self.trajectories)
+
+    def test_checksum_of_an_ensemble_of_many_megabytes(self):
+        """It comes in several parts and is hashed while it is written: 44 MB, handed over 32 at most at a time."""
+        large = self.study(model__width=1024, study__seeds=1, training__steps=900)
+        self.succeed("train", large, "--out", self.folder / "large", "-q")
+        self.check_checksums(self.folder / "large" / "trajectories.h5")
 
     def test_files_without_checksums_say_so(self):
         with h5py.File(self.trajectories, "r+") as file:
