@@ -14,5 +14,21 @@ cmake --build "$build" --parallel "$equikoop_cores"
 export ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=0
 export LSAN_OPTIONS=suppressions=$equikoop_root/tests/long/leaks.supp:print_suppressions=0
 export UBSAN_OPTIONS=print_stacktrace=1
+
+# First that the suppressions swallow nothing of ours: tests that pass and leak must fail.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cat > "$work/leak.cpp" <<'TEXT'
+#include <gtest/gtest.h>
+TEST(Leak, IsFound) { EXPECT_NE(new char[1234], nullptr); }
+TEXT
+mpicxx -std=c++20 -g1 -fsanitize=address -DOMPI_SKIP_MPICXX "-I$equikoop_root/tests" "$work/leak.cpp" \
+       "$equikoop_root"/tests/support/main*.cpp -lgtest -o "$work/leak"
+if "$work/leak" > "$work/log" 2>&1 || ! grep -q 'leak of 1234 byte' "$work/log" || [ "$(grep -c 'leak of' "$work/log")" != 1 ]; then
+  cat "$work/log"
+  echo "sanitizers: one leak was made and not found, or not alone" >&2
+  exit 1
+fi
+
 cd "$build"
 ctest --output-on-failure --no-tests=error -R '^(unit|mpi)\.' "$@"

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstring>
 #include <string>
 
 #include "equikoop/compare/set_distances.hpp"
@@ -48,17 +47,33 @@ std::string verdict(const Comparison& c, int first, int second) {
   return std::string(words({p.verdict, p.reason}));
 }
 
-/// Every number of a comparison as bytes.
+template <class... Numbers>
+std::string joined(const Numbers&... numbers) {
+  std::string all;
+  (all.append(reinterpret_cast<const char*>(&numbers), sizeof numbers), ...);
+  return all;
+}
+
+/// Member by member, and all of them: the bytes between members are nobody's.
+std::string bytes(const OneSidedResult& r) {
+  const auto& [distance, excess, high, p, adjusted, smallest, margin, verdict] = r;
+  return joined(distance, excess, high, p, adjusted, smallest, margin, verdict);
+}
+
+std::string bytes(const PairResult& r) {
+  const auto& [first, second, distance, error, floor, effect, low, high, p, adjusted, smallest, margin, shuffle,
+               conjugate, there, back, seeds_first, seeds_second, verdict, reason, containment] = r;
+  return joined(first, second, distance, error, floor, effect, low, high, p, adjusted, smallest, margin, shuffle,
+                conjugate, seeds_first, seeds_second, verdict, reason, containment) +
+         bytes(there) + bytes(back);
+}
+
+/// Every number of a comparison.
 std::string bytes(const Comparison& c) {
   std::string all;
-  const auto add = [&](const auto& v) {
-    all.append(reinterpret_cast<const char*>(v.data()), v.size() * sizeof(v[0]));
-  };
-  add(c.distances);
-  add(c.mean_distance);
-  add(c.standard_error);
-  add(c.floor);
-  add(c.pairs);
+  for (const auto* const numbers : {&c.distances, &c.mean_distance, &c.standard_error, &c.floor})
+    for (const double number : *numbers) all += joined(number);
+  for (const PairResult& pair : c.pairs) all += bytes(pair);
   return all;
 }
 
