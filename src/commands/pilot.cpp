@@ -140,10 +140,8 @@ Pilot pilot(const Job& job, const std::vector<DataShape>& shapes, const SpectraL
     result.read_seconds = seconds_of([&] { data.emplace(job, all); });
     for (const auto& [options, set] : data->all()) {
       const auto view = set.view();
-      const double sparse = static_cast<double>(view.sparse_bytes());
-      result.data_bytes += static_cast<double>(view.dense_bytes()) + sparse;
-      // What was read is gone when the sparse form is made.
-      result.read_bytes = std::max(result.read_bytes, raw_bytes(options, view.shape) - sparse);
+      result.data_bytes += static_cast<double>(view.bytes());
+      result.read_bytes = std::max(result.read_bytes, raw_bytes(options, view.shape));
     }
     for (const Configuration* configuration : all) {
       const Dataset<Real>* set = data->find(configuration->data);

@@ -2,12 +2,10 @@
 #include "equikoop/data/dataset.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <utility>
-#include <variant>
 
 #include "equikoop/data/idx_family.hpp"
 #include "equikoop/data/normalise.hpp"
@@ -17,68 +15,122 @@ namespace equikoop {
 
 namespace {
 
-/// Values a broadcast: MPI counts are int.
-constexpr std::size_t k_most_broadcast = std::size_t{1} << 28;
+/// Bytes a broadcast: MPI counts are int.
+constexpr std::size_t k_most_broadcast = std::size_t{1} << 30;
 
-using AnyRaw = std::variant<RawData<std::uint8_t>, RawData<double>>;
+/// What rank 0 has read or made, and how it is stored.
+template <class Real>
+struct Source {
+  /// Writes normalised values, from number `first` on.
+  using Values = std::function<void(std::size_t first, std::span<Real> into)>;
 
-AnyRaw read_or_make(const DataOptions& options, std::uint64_t root_seed, const DataSearch& search) {
-  AnyRaw raw;
-  if (is_synthetic(options.source))
-    raw = make_synthetic(options, root_seed);
-  else
-    raw = read_idx_family(options, search);
-  std::visit(
-      [&](auto& data) {
-        add_label_noise(data.train_labels, options.label_noise, data.shape.classes, root_seed);
-      },
-      raw);
-  return raw;
+  DataShape shape;
+  Background<Real> background;
+  Values train, test;
+  std::vector<std::uint8_t> train_labels, test_labels;
+};
+
+/// `stored(x)`: a value as it is stored.
+template <class Real, class Value, class Stored>
+Source<Real> source_of(RawData<Value> raw, Background<Real> background, const Stored& stored) {
+  const auto stored_values = [&](std::vector<Value> read) {
+    return [values = std::move(read), stored](std::size_t first, std::span<Real> into) {
+      const auto from = values.begin() + static_cast<std::ptrdiff_t>(first);
+      std::transform(from, from + std::ssize(into), into.begin(), stored);
+    };
+  };
+  return {raw.shape, background, stored_values(std::move(raw.train)), stored_values(std::move(raw.test)),
+          std::move(raw.train_labels), std::move(raw.test_labels)};
 }
 
 template <class Real>
-void fill_values(Dataset<Real>& data, const RawData<std::uint8_t>& raw, Normalise rule) {
+Source<Real> normalised(RawData<std::uint8_t> raw, Normalise rule) {
   const auto table = pixel_table<Real>(rule, raw.train);
-  const auto stored = [&](std::uint8_t pixel) { return table[pixel]; };
-  std::transform(raw.train.begin(), raw.train.end(), data.train().begin(), stored);
-  std::transform(raw.test.begin(), raw.test.end(), data.test().begin(), stored);
-  const auto background = background_of(std::span(raw.train));
-  data.set_background(table[background.value], background.density);
+  const auto [value, density] = background_of(std::span<const std::uint8_t>(raw.train));
+  return source_of<Real>(std::move(raw), {table[value], density},
+                         [table](std::uint8_t pixel) { return table[pixel]; });
 }
 
 template <class Real>
-void fill_values(Dataset<Real>& data, const RawData<double>& raw, Normalise rule) {
-  const Moments used = feature_moments(rule, raw.train);
-  const auto stored = [&](double x) { return static_cast<Real>((x - used.mean) / used.deviation); };
-  std::transform(raw.train.begin(), raw.train.end(), data.train().begin(), stored);
-  std::transform(raw.test.begin(), raw.test.end(), data.test().begin(), stored);
-  const auto background = background_of<Real>(data.train());
-  data.set_background(background.value, background.density);
+Source<Real> normalised(RawData<double> raw, Normalise rule) {
+  const auto stored = [used = feature_moments(rule, raw.train)](double x) {
+    return static_cast<Real>((x - used.mean) / used.deviation);
+  };
+  std::vector<Real> values(raw.train.size());
+  std::transform(raw.train.begin(), raw.train.end(), values.begin(), stored);
+  const auto background = background_of<Real>(values);
+  return source_of<Real>(std::move(raw), background, stored);
 }
 
 template <class Real>
-void fill(Dataset<Real>& data, const AnyRaw& any, Normalise rule) {
-  std::visit(
-      [&](const auto& raw) {
-        fill_values(data, raw, rule);
-        std::copy(raw.train_labels.begin(), raw.train_labels.end(), data.train_labels().begin());
-        std::copy(raw.test_labels.begin(), raw.test_labels.end(), data.test_labels().begin());
-      },
-      any);
+Source<Real> read_or_make(const DataOptions& options, std::uint64_t root_seed, const DataSearch& search) {
+  const Normalise rule = normalisation_of(options);
+  const auto prepared = [&](auto raw) {
+    add_label_noise(raw.train_labels, options.label_noise, raw.shape.classes, root_seed);
+    return normalised<Real>(std::move(raw), rule);
+  };
+  if (is_synthetic(options.source)) return prepared(make_synthetic(options, root_seed));
+  return prepared(read_idx_family(options, search));
 }
 
-DataShape broadcast_shape(const Comm& comm, const DataShape& shape) {
-  std::array numbers{shape.features, shape.classes, shape.train, shape.test};
-  comm.broadcast(std::span<int>(numbers));
-  return {numbers[0], numbers[1], numbers[2], numbers[3]};
+/// visit(sample, its values) for all samples.
+template <class Real, class Visit>
+void each_sample(const typename Source<Real>::Values& values, int samples, int features, const Visit& visit) {
+  std::vector<Real> row(static_cast<std::size_t>(features));
+  for (std::size_t s = 0; s < static_cast<std::size_t>(samples); ++s) {
+    values(s * row.size(), row);
+    visit(s, std::span<const Real>(row));
+  }
 }
 
+template <class Real>
+DatasetHeader<Real> header_of(const Source<Real>& source) {
+  const DataShape& shape = source.shape;
+  const auto [background, density] = source.background;
+  DatasetHeader<Real> header{shape, background, density};
+  header.sparse = worth_holding_sparse(density, static_cast<std::size_t>(shape.features));
+  const auto entries = [&](const auto& values, int samples) {
+    std::uint64_t sum = 0;
+    each_sample<Real>(values, samples, shape.features,
+                      [&](std::size_t, auto row) { sum += count_entries<Real>(row, source.background.value); });
+    return sum;
+  };
+  if (header.sparse) {
+    header.train_entries = entries(source.train, shape.train);
+    header.test_entries = entries(source.test, shape.test);
+  }
+  return header;
+}
+
+/// Beginnings of segments in the sparse form of `count` samples.
+template <class Real>
+std::size_t begins(const DatasetHeader<Real>& header, int count) {
+  const auto inputs = static_cast<std::size_t>(header.shape.features);
+  const SparseRows<Real> rows{inputs, sparse_block(inputs), {}, {}, {}};
+  return header.sparse ? static_cast<std::size_t>(count) * rows.blocks() + 1 : 0;
+}
+
+template <class Real>
+void fill(typename Dataset<Real>::Samples& samples, const typename Source<Real>::Values& values,
+          const std::vector<std::uint8_t>& labels, const DatasetHeader<Real>& header) {
+  std::copy(labels.begin(), labels.end(), samples.labels.values().begin());
+  if (!header.sparse) return values(0, samples.values.values());
+  const auto inputs = static_cast<std::size_t>(header.shape.features);
+  const std::size_t blocks = begins(header, 1) - 1;
+  each_sample<Real>(values, static_cast<int>(labels.size()), header.shape.features, [&](std::size_t s, auto row) {
+    fill_sparse<Real>(row, inputs, header.background, samples.begin.values().subspan(s * blocks, blocks + 1),
+                      samples.input.values(), samples.values.values());
+  });
+}
+
+/// Plain memory of rank 0 to all ranks. Collective.
 template <class T>
-void broadcast_in_chunks(const Comm& comm, std::span<T> values) {
-  while (!values.empty()) {
-    const auto chunk = values.first(std::min(values.size(), k_most_broadcast));
-    comm.broadcast(chunk);
-    values = values.subspan(chunk.size());
+void broadcast_bytes(const Comm& comm, std::span<T> values) {
+  std::span<std::uint8_t> bytes(reinterpret_cast<std::uint8_t*>(values.data()), values.size_bytes());
+  while (!bytes.empty()) {
+    const auto piece = bytes.first(std::min(bytes.size(), k_most_broadcast));
+    comm.broadcast(piece);
+    bytes = bytes.subspan(piece.size());
   }
 }
 
@@ -87,87 +139,58 @@ template <class Real>
 void copy_to_nodes(const Comm& comm, const Comm& node, Dataset<Real>& data) {
   const Comm firsts = comm.split(node.is_root() ? 0 : 1);
   if (!node.is_root()) return;
-  broadcast_in_chunks(firsts, data.train());
-  broadcast_in_chunks(firsts, data.test());
-  broadcast_in_chunks(firsts, data.train_labels());
-  broadcast_in_chunks(firsts, data.test_labels());
-}
-
-template <class Real>
-void broadcast_background(const Comm& comm, Dataset<Real>& data) {
-  Real value = data.view().background;
-  double density = data.view().density;
-  comm.broadcast(std::span(&value, 1));
-  comm.broadcast(std::span(&density, 1));
-  data.set_background(value, density);
+  for (auto* samples : {&data.train(), &data.test()}) {
+    broadcast_bytes(firsts, samples->values.values());
+    broadcast_bytes(firsts, samples->begin.values());
+    broadcast_bytes(firsts, samples->input.values());
+    broadcast_bytes(firsts, samples->labels.values());
+  }
 }
 
 }  // namespace
 
 template <class Real>
-Dataset<Real>::Dataset(const Comm& node, const DataShape& shape)
-    : shape_(shape),
-      train_(node,
-             static_cast<std::size_t>(shape.train) * static_cast<std::size_t>(shape.features)),
-      test_(node, static_cast<std::size_t>(shape.test) * static_cast<std::size_t>(shape.features)),
-      train_labels_(node, static_cast<std::size_t>(shape.train)),
-      test_labels_(node, static_cast<std::size_t>(shape.test)) {}
+Dataset<Real>::Samples::Samples(const Comm& node, const DatasetHeader<Real>& header, int count,
+                                std::uint64_t entries)
+    : values(node, header.sparse ? entries
+                                 : static_cast<std::size_t>(count) * static_cast<std::size_t>(header.shape.features)),
+      begin(node, begins(header, count)),
+      input(node, header.sparse ? entries : 0),
+      labels(node, static_cast<std::size_t>(count)) {}
+
+template <class Real>
+Dataset<Real>::Dataset(const Comm& node, const DatasetHeader<Real>& header)
+    : header_(header),
+      train_(node, header, header.shape.train, header.train_entries),
+      test_(node, header, header.shape.test, header.test_entries) {}
 
 template <class Real>
 DataView<Real> Dataset<Real>::view() const {
-  return {
-      shape_,      train_.values(), test_.values(), train_labels_.values(), test_labels_.values(),
-      background_, density_,      rows_of(sparse_train_), rows_of(sparse_test_)};
-}
-
-template <class Real>
-SparseRows<Real> Dataset<Real>::rows_of(const SparseArrays& arrays) const {
-  const auto inputs = static_cast<std::size_t>(shape_.features);
-  if (arrays.begin.values().empty()) return {};
-  return {inputs, sparse_block(inputs), arrays.begin.values(), arrays.input.values(),
-          arrays.value.values()};
-}
-
-template <class Real>
-typename Dataset<Real>::SparseArrays Dataset<Real>::sparse_form(
-    const Comm& node, std::span<const Real> values) const {
-  const auto inputs = static_cast<std::size_t>(shape_.features);
-  const std::size_t block = sparse_block(inputs);
-  const std::size_t segments = values.size() / inputs * ((inputs + block - 1) / block);
-  std::uint64_t entries = node.is_root() ? count_entries<Real>(values, background_) : 0;
-  node.broadcast(std::span(&entries, 1));
-  SparseArrays made{{node, segments + 1}, {node, entries}, {node, entries}};
-  if (node.is_root()) {
-    fill_sparse<Real>(values, inputs, background_, made.begin.values(), made.input.values(),
-                      made.value.values());
+  DataView<Real> view{header_.shape, {}, {}, train_.labels.values(), test_.labels.values(),
+                      header_.background, header_.density};
+  if (header_.sparse) {
+    view.sparse_train = rows_of(train_);
+    view.sparse_test = rows_of(test_);
+  } else {
+    view.train = train_.values.values();
+    view.test = test_.values.values();
   }
-  return made;
+  return view;
 }
 
 template <class Real>
-void Dataset<Real>::make_sparse(const Comm& node) {
-  if (!worth_holding_sparse(density_, static_cast<std::size_t>(shape_.features))) return;
-  sparse_train_ = sparse_form(node, std::as_const(train_).values());
-  sparse_test_ = sparse_form(node, std::as_const(test_).values());
-}
-
-template <class Real>
-void Dataset<Real>::set_background(Real value, double density) noexcept {
-  background_ = value;
-  density_ = density;
+SparseRows<Real> Dataset<Real>::rows_of(const Samples& samples) const {
+  const auto inputs = static_cast<std::size_t>(header_.shape.features);
+  return {inputs, sparse_block(inputs), samples.begin.values(), samples.input.values(), samples.values.values()};
 }
 
 template <class Real>
 void Dataset<Real>::sync() const {
-  train_.sync();
-  test_.sync();
-  train_labels_.sync();
-  test_labels_.sync();
-  if (sparse_train_.begin.values().empty()) return;
-  for (const SparseArrays* arrays : {&sparse_train_, &sparse_test_}) {
-    arrays->begin.sync();
-    arrays->input.sync();
-    arrays->value.sync();
+  for (const Samples* samples : {&train_, &test_}) {
+    samples->values.sync();
+    samples->begin.sync();
+    samples->input.sync();
+    samples->labels.sync();
   }
 }
 
@@ -180,26 +203,24 @@ Dataset<Real> load_dataset(const Comm& comm, const DataOptions& options, std::ui
 template <class Real>
 Dataset<Real> load_dataset(const Comm& comm, const Comm& node, const DataOptions& options,
                            std::uint64_t root_seed, const DataSearch& search) {
-  AnyRaw raw;
-  DataShape shape;
-  Normalise rule = Normalise::none;
+  Source<Real> source;
+  DatasetHeader<Real> header;
   together(comm, [&] {
     if (!comm.is_root()) return;
-    rule = normalisation_of(options);
-    raw = read_or_make(options, root_seed, search);
-    shape = std::visit([](const auto& data) { return data.shape; }, raw);
+    source = read_or_make<Real>(options, root_seed, search);
+    header = header_of(source);
   });
-  shape = broadcast_shape(comm, shape);
+  broadcast_bytes(comm, std::span(&header, 1));
 
   std::optional<Dataset<Real>> data;
-  together(comm, [&] { data.emplace(node, shape); });
+  together(comm, [&] { data.emplace(node, header); });
   together(comm, [&] {
-    if (comm.is_root()) fill(*data, raw, rule);
-    raw = AnyRaw{};  // before the sparse form takes its place
+    if (!comm.is_root()) return;
+    fill<Real>(data->train(), source.train, source.train_labels, header);
+    fill<Real>(data->test(), source.test, source.test_labels, header);
+    source = {};
   });
   copy_to_nodes(comm, node, *data);
-  broadcast_background(comm, *data);
-  together(comm, [&] { data->make_sparse(node); });
   data->sync();
   return std::move(*data);
 }

@@ -33,8 +33,7 @@ void fill_sparse(std::span<const Real> values, std::size_t inputs, Real backgrou
                  std::span<std::uint64_t> begin, std::span<std::uint16_t> input,
                  std::span<Real> value) {
   const std::size_t block = sparse_block(inputs);
-  std::size_t entry = 0, segment = 0;
-  begin[0] = 0;
+  std::size_t entry = begin[0], segment = 0;
   for (std::size_t row = 0; row < values.size(); row += inputs) {
     for (std::size_t first = 0; first < inputs; first += block) {
       const std::size_t end = std::min(first + block, inputs);

@@ -130,10 +130,10 @@ class EnsembleTrainer {
   /// Test samples in a row.
   Batch<Real> test_batch(std::span<const std::uint32_t> samples) const {
     const auto features = static_cast<std::size_t>(data_.shape.features);
-    return {{data_.test.data() + samples[0] * features, samples.size(), features, features},
-            data_.test_labels.subspan(samples[0], samples.size()),
-            &data_.sparse_test,
-            samples};
+    const auto labels = data_.test_labels.subspan(samples[0], samples.size());
+    if (!data_.sparse_test.empty())
+      return {{nullptr, samples.size(), features, features}, labels, &data_.sparse_test, samples};
+    return {{data_.test.data() + samples[0] * features, samples.size(), features, features}, labels};
   }
 
   void test() {

@@ -18,6 +18,7 @@
 #include "equikoop/data/dataset.hpp"
 #include "equikoop/dynamics/trainer.hpp"
 #include "measure.hpp"
+#include "../unit/data/dense_values.hpp"
 
 namespace {
 
@@ -122,12 +123,11 @@ void time_products(std::size_t count, std::size_t networks, std::vector<double>&
 }
 
 template <class Real>
-std::vector<double> numbers_of(Study study, DataView<Real> data, bool dense) {
+std::vector<double> numbers_of(Study study, DataView<Real> data) {
   study.configurations[0].training.steps = k_checked;
   study.configurations[0].record.observable = Observable::all;
   study.configurations[0].record.every = k_checked;
   study.initials = 2;
-  if (dense) data.sparse_train = data.sparse_test = {};
   std::vector<double> numbers;
   const SnapshotSink<Real> sink = [&](std::size_t, std::size_t, std::span<const Real> values) {
     numbers.insert(numbers.end(), values.begin(), values.end());
@@ -141,8 +141,15 @@ std::vector<double> numbers_of(Study study, DataView<Real> data, bool dense) {
 void check(const Study& study, const Comm& comm) {
   const auto single = load_dataset<float>(comm, study.configurations[0].data, study.root_seed, {});
   const auto twice = load_dataset<double>(comm, study.configurations[0].data, study.root_seed, {});
-  const auto ours = numbers_of<float>(study, single.view(), false);
-  const auto reference = numbers_of<double>(study, twice.view(), true);
+  const auto ours = numbers_of<float>(study, single.view());
+  DataView<double> dense = twice.view();
+  std::vector<double> images, test_images;
+  if (!dense.sparse_train.empty()) {
+    dense.train = images = test::dense_values(dense.sparse_train, dense.background);
+    dense.test = test_images = test::dense_values(dense.sparse_test, dense.background);
+    dense.sparse_train = dense.sparse_test = {};
+  }
+  const auto reference = numbers_of<double>(study, dense);
   double difference = 0, size = 0;
   for (std::size_t i = 0; i < ours.size(); ++i) {
     difference += (ours[i] - reference[i]) * (ours[i] - reference[i]);

@@ -13,51 +13,53 @@
 
 namespace equikoop {
 
+/// What a data set is before there is room for it.
+template <class Real>
+struct DatasetHeader {
+  DataShape shape;
+  Real background = 0;
+  double density = 1;
+  bool sparse = false;  ///< held as what differs from the background
+  std::uint64_t train_entries = 0, test_entries = 0;  ///< of the sparse form
+};
+
 /// Owns the windows that a DataView looks into. Move-only; destruction is collective over the node.
 template <class Real>
 class Dataset {
  public:
-  /// Room for `shape`, all zero. Collective over `node`.
-  Dataset(const Comm& node, const DataShape& shape);
+  /// Samples and their labels, one copy a node. Dense: all values. Sparse: what SparseRows looks into.
+  struct Samples {
+    Samples(const Comm& node, const DatasetHeader<Real>& header, int count, std::uint64_t entries);
+
+    SharedArray<Real> values;            ///< (count, features), or of the entries
+    SharedArray<std::uint64_t> begin;    ///< of the sparse form, else empty; so is `input`
+    SharedArray<std::uint16_t> input;
+    SharedArray<std::uint8_t> labels;    ///< (count)
+  };
+
+  /// Room for what `header` says, all zero. Collective over `node`.
+  Dataset(const Comm& node, const DatasetHeader<Real>& header);
 
   /// Valid until the data set is moved from or destroyed.
   DataView<Real> view() const;
 
-  std::span<Real> train() noexcept { return train_.values(); }
-  std::span<Real> test() noexcept { return test_.values(); }
-  std::span<std::uint8_t> train_labels() noexcept { return train_labels_.values(); }
-  std::span<std::uint8_t> test_labels() noexcept { return test_labels_.values(); }
-  void set_background(Real value, double density) noexcept;
-  /// Makes the sparse forms of train and test where that pays; they add 2 bytes and a Real for each
-  /// entry, one copy a node. After the values and the background are there. Collective over `node`.
-  void make_sparse(const Comm& node);
+  Samples& train() noexcept { return train_; }
+  Samples& test() noexcept { return test_; }
   /// After writing, before any rank of the node reads. Collective over the node.
   void sync() const;
 
  private:
-  /// One copy a node of what SparseRows looks into.
-  struct SparseArrays {
-    SharedArray<std::uint64_t> begin;
-    SharedArray<std::uint16_t> input;
-    SharedArray<Real> value;
-  };
-  SparseArrays sparse_form(const Comm& node, std::span<const Real> values) const;
-  SparseRows<Real> rows_of(const SparseArrays& arrays) const;
+  SparseRows<Real> rows_of(const Samples& samples) const;
 
-  DataShape shape_;
-  SharedArray<Real> train_;
-  SharedArray<Real> test_;
-  SharedArray<std::uint8_t> train_labels_;
-  SharedArray<std::uint8_t> test_labels_;
-  SparseArrays sparse_train_;
-  SparseArrays sparse_test_;
-  Real background_ = 0;
-  double density_ = 1.0;
+  DatasetHeader<Real> header_;
+  Samples train_;
+  Samples test_;
 };
 
-/// Reads or makes the data on rank 0, normalises it there and copies it to one rank of each node:
-/// all nodes hold the same bits. `comm`: all ranks. Collective; every rank throws the same Error
-/// (UsageError's code for options that cannot be and files that are missing).
+/// Reads or makes the data on rank 0, normalises it there and copies it to one rank of each node, in
+/// the sparse form alone where that pays: all nodes hold the same bits. `comm`: all ranks. Collective;
+/// every rank throws the same Error (UsageError's code for options that cannot be and files that are
+/// missing).
 template <class Real>
 Dataset<Real> load_dataset(const Comm& comm, const DataOptions& options, std::uint64_t root_seed,
                            const DataSearch& search);

@@ -46,8 +46,8 @@ bool worth_holding_sparse(double density, std::size_t inputs);
 template <class Real>
 std::size_t count_entries(std::span<const Real> values, Real background);
 
-/// Writes the sparse form of values (samples, inputs). `begin` (samples·blocks + 1), `input` and
-/// `value` (count_entries).
+/// Writes the sparse form of values (samples, inputs). `begin` (samples·blocks + 1), of which the first
+/// says where in `input` and `value` to go on: 0, or what an earlier call has left there.
 template <class Real>
 void fill_sparse(std::span<const Real> values, std::size_t inputs, Real background,
                  std::span<std::uint64_t> begin, std::span<std::uint16_t> input,

@@ -25,20 +25,16 @@ struct DataView {
   std::span<const std::uint8_t> test_labels;   ///< (test)
   Real background = 0;  ///< the most frequent value of `train`, exactly as stored
   double density = 1;   ///< share of `train` that differs from `background`
-  SparseRows<Real> sparse_train =
-      {};  ///< `train` without its background; empty where that does not pay
-  SparseRows<Real> sparse_test = {};  ///< `test` likewise, with the background of `train`
+  /// `train` and `test` without the background of `train`, where that pays; the trainer then needs no
+  /// dense values.
+  SparseRows<Real> sparse_train = {}, sparse_test = {};
 
-  /// Of values and labels, and of the sparse forms beside them.
-  std::size_t dense_bytes() const {
-    return train.size_bytes() + test.size_bytes() + train_labels.size_bytes() +
-           test_labels.size_bytes();
-  }
-  std::size_t sparse_bytes() const {
+  std::size_t bytes() const {
     const auto of = [](const SparseRows<Real>& rows) {
       return rows.begin.size_bytes() + rows.input.size_bytes() + rows.value.size_bytes();
     };
-    return of(sparse_train) + of(sparse_test);
+    return train.size_bytes() + test.size_bytes() + train_labels.size_bytes() + test_labels.size_bytes() +
+           of(sparse_train) + of(sparse_test);
   }
 };
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "unit/data/dense_values.hpp"
 #include "unit/data/idx_writer.hpp"
 
 namespace equikoop::test {
@@ -17,7 +18,7 @@ namespace {
 
 constexpr std::uint64_t k_seed = 7;
 
-/// FNV-1a over the bytes of all four arrays and the background.
+/// FNV-1a over the bytes of all arrays and the background.
 template <class Real>
 std::uint64_t fingerprint(const DataView<Real>& view) {
   std::uint64_t hash = 0xcbf29ce484222325ULL;
@@ -27,6 +28,11 @@ std::uint64_t fingerprint(const DataView<Real>& view) {
   };
   add(view.train);
   add(view.test);
+  for (const auto& rows : {view.sparse_train, view.sparse_test}) {
+    add(rows.begin);
+    add(rows.input);
+    add(rows.value);
+  }
   add(view.train_labels);
   add(view.test_labels);
   add(std::span(&view.background, 1));
@@ -69,12 +75,16 @@ TEST_F(DatasetTest, FilesReachEveryRankNormalised) {
   ASSERT_EQ(view.shape.test, 2);
   ASSERT_EQ(view.shape.features, 64);
   ASSERT_EQ(view.shape.classes, 10);
-  ASSERT_EQ(view.train.size(), 192U);
+  ASSERT_TRUE(view.train.empty() && view.test.empty());  // the sparse form stands for them
+  const auto train = dense_values(view.sparse_train, view.background);
+  const auto test = dense_values(view.sparse_test, view.background);
+  ASSERT_EQ(train.size(), 192U);
+  ASSERT_EQ(test.size(), 128U);
   // Two images of 0, one of 255: mean 1/3, deviation √2/3. The test images are 51/255 = 1/5.
-  EXPECT_NEAR(view.train[0], -1 / std::sqrt(2.0), 1e-15);
-  EXPECT_NEAR(view.train[191], std::sqrt(2.0), 2e-15);
-  EXPECT_NEAR(view.test[0], (0.2 - 1.0 / 3) / (std::sqrt(2.0) / 3), 1e-15);
-  EXPECT_EQ(view.background, view.train[0]);
+  EXPECT_NEAR(train[0], -1 / std::sqrt(2.0), 1e-15);
+  EXPECT_NEAR(train[191], std::sqrt(2.0), 2e-15);
+  EXPECT_NEAR(test[0], (0.2 - 1.0 / 3) / (std::sqrt(2.0) / 3), 1e-15);
+  EXPECT_EQ(view.background, train[0]);
   EXPECT_NEAR(view.density, 1.0 / 3, 1e-15);
   EXPECT_EQ(std::vector(view.train_labels.begin(), view.train_labels.end()),
             (std::vector<std::uint8_t>{0, 1, 2}));
@@ -86,17 +96,18 @@ TEST_F(DatasetTest, FilesReachEveryRankNormalised) {
 TEST_F(DatasetTest, RanksOfANodeShareOneCopy) {
   auto data = load_dataset<float>(comm_, options_, k_seed, {});
   const Comm node = comm_.split_node();
-  if (node.rank() == node.size() - 1) data.train()[5] = 123.0F;
+  if (node.rank() == node.size() - 1) data.train().values.values()[5] = 123.0F;
   data.sync();
-  EXPECT_EQ(data.view().train[5], 123.0F);
+  EXPECT_EQ(data.view().sparse_train.value[5], 123.0F);
 }
 
 TEST_F(DatasetTest, EveryNodeHoldsTheSameBits) {
   // Odd and even ranks play two nodes, each with its own copy.
   const Comm node = comm_.split(comm_.rank() % 2);
+  expect_same_everywhere(load_dataset<float>(comm_, node, options_, k_seed, {}));  // sparse
   auto data = load_dataset<float>(comm_, node, synthetic("gaussian"), k_seed, {});
   expect_same_everywhere(data);
-  if (comm_.is_root()) data.train()[0] = 99.0F;
+  if (comm_.is_root()) data.train().values.values()[0] = 99.0F;
   data.sync();
   EXPECT_EQ(data.view().train[0] == 99.0F, comm_.rank() % 2 == 0);
 }
@@ -183,7 +194,7 @@ TEST_F(DatasetTest, OriginalMnist) {
   EXPECT_EQ(view.train_labels[0], 5);  // the first training digit, shown in every tutorial
   double mean = 0.0;
   double square = 0.0;
-  for (const float x : view.train) {
+  for (const float x : dense_values(view.sparse_train, view.background)) {
     mean += x / 47040000.0;
     square += static_cast<double>(x) * x / 47040000.0;
   }

@@ -4,8 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+
+#include "unit/data/dense_values.hpp"
 
 namespace equikoop {
 namespace {
@@ -18,17 +21,23 @@ TEST(Sparse, FormAndBackgroundGiveTheValuesBack) {
   const SparseRows<double> rows = matrix.rows();
   EXPECT_EQ(rows.blocks(), 3U);
   EXPECT_EQ(rows.value.size(), (values.size() + 2) / 3);
-  std::vector<double> again(values.size(), -0.5);
-  for (std::size_t s = 0; s < k_samples; ++s) {
-    for (std::size_t k = 0; k < rows.blocks(); ++k) {
-      const std::size_t segment = s * rows.blocks() + k;
-      for (std::size_t e = rows.begin[segment]; e < rows.begin[segment + 1]; ++e) {
-        EXPECT_EQ(rows.input[e] / rows.block, k);
-        again[s * k_inputs + rows.input[e]] += rows.value[e];
-      }
-    }
-  }
-  EXPECT_EQ(again, values);
+  for (std::size_t segment = 0; segment + 1 < rows.begin.size(); ++segment)
+    for (std::size_t e = rows.begin[segment]; e < rows.begin[segment + 1]; ++e)
+      EXPECT_EQ(rows.input[e] / rows.block, segment % rows.blocks());
+  EXPECT_EQ(test::dense_values(rows, -0.5), values);
+}
+
+TEST(Sparse, SamplesAreAppended) {
+  const std::vector<double> values{0, 2, 0, 3, 4, 0, 0, 0, 0, 0, 5, 6};
+  const SparseMatrix<double> whole(values, 4, 0.0);
+  std::vector<std::uint64_t> begin(4);
+  std::vector<std::uint16_t> input(5);
+  std::vector<double> value(5);
+  for (std::size_t s = 0; s < 3; ++s)
+    fill_sparse<double>(std::span(values).subspan(4 * s, 4), 4, 0.0, std::span(begin).subspan(s, 2), input, value);
+  EXPECT_TRUE(std::ranges::equal(whole.rows().begin, begin));
+  EXPECT_TRUE(std::ranges::equal(whole.rows().input, input));
+  EXPECT_TRUE(std::ranges::equal(whole.rows().value, value));
 }
 
 TEST(Sparse, ANaNIsAnEntry) {
