@@ -18,6 +18,13 @@ foreach(package PETSC SLEPC)  # a PETSc built by hand is found through its usual
 endforeach()
 pkg_search_module(PETSC REQUIRED IMPORTED_TARGET PETSc>=3.18 petsc>=3.18)
 pkg_search_module(SLEPC REQUIRED IMPORTED_TARGET SLEPc>=3.18 slepc>=3.18)
+# SCALAPACK_LIBRARIES, where it is given, names another: MKL's, or none where the compiler brings it.
+if(NOT DEFINED SCALAPACK_LIBRARIES)
+  find_library(SCALAPACK_LIBRARY NAMES scalapack scalapack-openmpi scalapack-mpich REQUIRED)
+  set(SCALAPACK_LIBRARIES ${SCALAPACK_LIBRARY})
+endif()
+add_library(equikoop::scalapack INTERFACE IMPORTED GLOBAL)
+target_link_libraries(equikoop::scalapack INTERFACE ${SCALAPACK_LIBRARIES})
 foreach(target PkgConfig::PETSC PkgConfig::SLEPC)
   # Compiler flags of the package builder (warnings, fortification) are not ours to inherit.
   set_target_properties(${target} PROPERTIES INTERFACE_COMPILE_OPTIONS "")

@@ -23,6 +23,7 @@ class Equikoop(CMakePackage):
     depends_on("hdf5@1.10:+mpi+hl")
     depends_on("petsc@3.18:+mpi~complex+double", when="+koopman")
     depends_on("slepc@3.18:", when="+koopman")
+    depends_on("netlib-scalapack", when="+koopman")
     depends_on("boost@1.70:+program_options")
     depends_on("openblas")
     depends_on("netlib-lapack+lapacke", when="^netlib-lapack")

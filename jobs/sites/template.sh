@@ -10,7 +10,7 @@ submit_options=()
 # What was loaded when equikoop was built. Modules often break `set -u`.
 if [ -n "${SLURM_JOB_ID:-}" ]; then
   set +u
-  # module load gcc openmpi hdf5-mpi petsc slepc boost openblas
+  # module load gcc openmpi hdf5-mpi petsc slepc scalapack boost openblas
   set -u
 fi
 

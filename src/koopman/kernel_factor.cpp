@@ -1,121 +1,94 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "kernel_factor.hpp"
 
-#include <cblas.h>
-#include <lapacke.h>
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <limits>
+#include <vector>
+
+// ScaLAPACK and its BLACS install no headers. A descriptor: 1 (dense), context, rows, columns, rows and
+// columns of a block, process row and column of the first, leading dimension.
+extern "C" {
+int Csys2blacs_handle(MPI_Comm comm);
+void Cfree_blacs_system_handle(int handle);
+void Cblacs_gridinit(int* context, const char* order, int rows, int columns);
+void Cblacs_gridexit(int context);
+void Cblacs_set(int context, int what, int* value);
+void pdpotrf_(const char* uplo, const int* n, double* a, const int* ia, const int* ja, const int* desca,
+              int* info);
+void pdtrsv_(const char* uplo, const char* trans, const char* diag, const int* n, const double* a,
+             const int* ia, const int* ja, const int* desca, double* x, const int* ix, const int* jx,
+             const int* descx, const int* incx);
+}
 
 namespace equikoop {
 
 namespace {
 
-int blas(std::size_t n) {
-  return static_cast<int>(n);
+constexpr int k_one = 1;
+constexpr int k_repeatable_sums = 15;  // BLACS' SGET_TOPSREPEAT: sums in the order of the ranks
+
+using Descriptor = std::array<int, 9>;
+
+/// Of a (rows, pairs) matrix whose columns are dealt as blocks of pairs.
+Descriptor descriptor(const ProcessRow& grid, std::size_t rows, const PairBlocks& blocks) {
+  const int n = static_cast<int>(rows), size = PairBlocks::k_size;
+  return {1, grid.context(), n, static_cast<int>(blocks.pairs), size, size, 0, 0, n};
 }
 
 }  // namespace
 
-KernelFactor::KernelFactor(const Comm& group, const KernelMatrix& kernel, double gamma,
-                           std::span<const std::uint8_t> kept)
-    : group_(&group), blocks_(kernel.blocks) {
-  std::size_t l = 0;
-  for (std::size_t b = blocks_.rank; b < blocks_.count(); b += blocks_.ranks) {
-    const Range range = blocks_.range(b);
-    Matrix& block = panels_.emplace_back(blocks_.pairs - range.begin, range.size());
-    for (std::size_t j = range.begin; j < range.end; ++j, ++l) {
-      const auto from = kernel.columns.column(kernel.at[l]);
-      const auto to = block.column(j - range.begin);
-      if (kept[j] != 0)
-        for (std::size_t i = range.begin; i < blocks_.pairs; ++i)
-          to[i - range.begin] = kept[i] != 0 ? from[i] : 0.0;
-      to[j - range.begin] += kept[j] != 0 ? gamma : 1.0;
-    }
-  }
-  for (std::size_t b = 0; b < blocks_.count(); ++b) factor(b);
+ProcessRow::ProcessRow(const Comm& group) : system_(Csys2blacs_handle(group.raw())), context_(system_) {
+  Cblacs_gridinit(&context_, "R", 1, group.size());
+  int repeatable = 1;
+  Cblacs_set(context_, k_repeatable_sums, &repeatable);
 }
 
-void KernelFactor::factor(std::size_t b) {
-  const Range range = blocks_.range(b);
-  const std::size_t rows = blocks_.pairs - range.begin, columns = range.size();
-  const auto owner = static_cast<int>(blocks_.owner(b));
-  int info = 0;
-  if (blocks_.mine(b)) {
-    Matrix& own = panel(b);
-    info = LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', blas(columns), own.values.data(), blas(rows));
-    if (info == 0 && rows > columns)
-      cblas_dtrsm(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit,
-                  blas(rows - columns), blas(columns), 1.0, own.values.data(), blas(rows),
-                  own.values.data() + columns, blas(rows));
+ProcessRow::~ProcessRow() {
+  Cblacs_gridexit(context_);
+  Cfree_blacs_system_handle(system_);
+}
+
+KernelFactor::KernelFactor(const Comm& group, const KernelMatrix& kernel, double gamma,
+                           std::span<const std::uint8_t> kept)
+    : group_(&group), grid_(group), blocks_(kernel.blocks) {
+  const std::size_t n = blocks_.pairs, numbers = n * kernel.own.size();
+  if (group.max(numbers) > static_cast<std::size_t>(std::numeric_limits<int>::max()))
+    throw Error(fmt::format("the kernel matrix of {} pairs is too large for {} ranks: an ensemble needs more of "
+                            "them, or raise record.every", n, group.size()));
+  values_ = std::make_unique_for_overwrite<double[]>(numbers);
+  for (std::size_t l = 0; l < kernel.own.size(); ++l) {
+    const std::size_t j = kernel.own[l];
+    const auto from = kernel.columns.column(kernel.at[l]);
+    double* to = values_.get() + l * n;
+    for (std::size_t i = j / PairBlocks::k_size * PairBlocks::k_size; i < n; ++i)
+      to[i] = kept[i] != 0 && kept[j] != 0 ? from[i] : 0.0;
+    to[j] += kept[j] != 0 ? gamma : 1.0;
   }
-  group_->broadcast(std::span(&info, 1), owner);
+  const Descriptor layout = descriptor(grid_, n, blocks_);
+  const int order = static_cast<int>(n);
+  int info = 0;
+  pdpotrf_("L", &order, values_.get(), &k_one, &k_one, layout.data(), &info);
   if (info != 0)
     throw Error("the kernel matrix is not positive definite to working precision: raise "
                 "koopman.regularisation");
-  if (range.end == blocks_.pairs) return;
-  if (blocks_.ranks == 1) return update(b, panel(b));
-  Matrix copy;
-  if (!blocks_.mine(b)) copy = Matrix(rows, columns);
-  Matrix& shared = blocks_.mine(b) ? panel(b) : copy;
-  group_->broadcast(std::span(shared.values), owner);
-  update(b, shared);
-}
-
-// C -= L L_cᵀ in each own block column c beyond b, L_c its rows of the panel `with` of block b.
-void KernelFactor::update(std::size_t b, const Matrix& with) {
-  const std::size_t first = blocks_.range(b).begin;
-  for (std::size_t c = b + 1; c < blocks_.count(); ++c) {
-    if (!blocks_.mine(c)) continue;
-    Matrix& to = panel(c);
-    const double* from = with.values.data() + (blocks_.range(c).begin - first);
-    cblas_dgemm(CblasColMajor, CblasNoTrans, CblasTrans, blas(to.rows), blas(to.columns),
-                blas(with.columns), -1.0, from, blas(with.rows), from, blas(with.rows), 1.0,
-                to.values.data(), blas(to.rows));
-  }
 }
 
 void KernelFactor::solve(std::span<const double> w, std::span<double> x) const {
-  // L y = w: each rank gathers what its columns subtract from the rows below them.
-  std::vector<double> subtract(blocks_.pairs, 0.0), y(w.begin(), w.end());
+  std::vector<double> y(w.begin(), w.end());
+  const Descriptor layout = descriptor(grid_, blocks_.pairs, blocks_), row = descriptor(grid_, 1, blocks_);
+  const int order = static_cast<int>(blocks_.pairs);
+  for (const char* transposed : {"N", "T"})  // a row of a matrix: its increment is its leading dimension
+    pdtrsv_("L", transposed, "N", &order, values_.get(), &k_one, &k_one, layout.data(), y.data(), &k_one,
+            &k_one, row.data(), &k_one);
+  std::fill(x.begin(), x.end(), 0.0);
   std::size_t l = 0;
-  for (std::size_t b = 0; b < blocks_.count(); ++b) {
-    const Range range = blocks_.range(b);
-    double* sum = subtract.data() + range.begin;
-    const bool mine = blocks_.mine(b);
-    if (blocks_.ranks > 1)
-      check_mpi(MPI_Reduce(mine ? MPI_IN_PLACE : sum, sum, blas(range.size()), MPI_DOUBLE, MPI_SUM,
-                           static_cast<int>(blocks_.owner(b)), group_->raw()),
-                "solve with the kernel matrix");
-    if (!mine) continue;
-    const Matrix& own = panel(b);
-    double* part = y.data() + l;
-    for (std::size_t i = 0; i < range.size(); ++i) part[i] -= sum[i];
-    cblas_dtrsv(CblasColMajor, CblasLower, CblasNoTrans, CblasNonUnit, blas(own.columns),
-                own.values.data(), blas(own.rows), part, 1);
-    if (own.rows > own.columns)
-      cblas_dgemv(CblasColMajor, CblasNoTrans, blas(own.rows - own.columns), blas(own.columns), 1.0,
-                  own.values.data() + own.columns, blas(own.rows), part, 1, 1.0,
-                  subtract.data() + range.end, 1);
-    l += range.size();
-  }
-  // Lᵀ x = y: what is found goes to all.
-  for (std::size_t b = blocks_.count(); b-- > 0;) {
-    const Range range = blocks_.range(b);
-    if (blocks_.mine(b)) {
-      const Matrix& own = panel(b);
-      l -= range.size();
-      double* part = y.data() + l;
-      if (own.rows > own.columns)
-        cblas_dgemv(CblasColMajor, CblasTrans, blas(own.rows - own.columns), blas(own.columns), -1.0,
-                    own.values.data() + own.columns, blas(own.rows), x.data() + range.end, 1, 1.0,
-                    part, 1);
-      cblas_dtrsv(CblasColMajor, CblasLower, CblasTrans, CblasNonUnit, blas(own.columns),
-                  own.values.data(), blas(own.rows), part, 1);
-      std::copy_n(part, range.size(), x.data() + range.begin);
-    }
-    if (blocks_.ranks > 1)
-      group_->broadcast(x.subspan(range.begin, range.size()), static_cast<int>(blocks_.owner(b)));
-  }
+  for (std::size_t b = blocks_.rank; b < blocks_.count(); b += blocks_.ranks)
+    for (std::size_t i = blocks_.range(b).begin; i < blocks_.range(b).end; ++i) x[i] = y[l++];
+  check_mpi(MPI_Allreduce(MPI_IN_PLACE, x.data(), order, MPI_DOUBLE, MPI_SUM, group_->raw()),
+            "solve with the kernel matrix");
 }
 
 }  // namespace equikoop

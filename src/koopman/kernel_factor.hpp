@@ -1,21 +1,36 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The Cholesky factor of G + γI over the ranks of a group, column blocks dealt in turn: half of n²
-// numbers in all, made in place where the kernel matrix lies.
+// The Cholesky factor of G + γI over the ranks of a group, by ScaLAPACK. PETSc's own interface to it
+// deals both rows and columns, and copies each vector to and fro at every solve: twice as slow.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
-#include <vector>
 
 #include "kernel_matrix.hpp"
 
 namespace equikoop {
 
+/// A BLACS grid of one row of processes, the ranks of a group in their order.
+class ProcessRow {
+ public:
+  /// Collective.
+  explicit ProcessRow(const Comm& group);
+  ProcessRow(const ProcessRow&) = delete;
+  ProcessRow& operator=(const ProcessRow&) = delete;
+  ~ProcessRow();
+  int context() const noexcept { return context_; }
+
+ private:
+  int system_ = 0;
+  int context_ = 0;
+};
+
 /// L Lᵀ = B, B = G + γI in the rows and columns whose `kept` is not 0, the identity in the others.
-/// Right-looking, block by block: the owner of a block column factors it, all others update theirs.
 class KernelFactor {
  public:
-  /// Throws Error on all ranks where B is not positive definite to working precision. Collective.
+  /// Throws Error on all ranks where B is not positive definite to working precision, or a rank's
+  /// share is too large for ScaLAPACK's indices. Collective.
   KernelFactor(const Comm& group, const KernelMatrix& kernel, double gamma,
                std::span<const std::uint8_t> kept);
 
@@ -23,14 +38,12 @@ class KernelFactor {
   void solve(std::span<const double> w, std::span<double> x) const;
 
  private:
-  Matrix& panel(std::size_t b) { return panels_[b / blocks_.ranks]; }
-  const Matrix& panel(std::size_t b) const { return panels_[b / blocks_.ranks]; }
-  void factor(std::size_t b);
-  void update(std::size_t b, const Matrix& with);
-
   const Comm* group_;
+  ProcessRow grid_;
   PairBlocks blocks_;
-  std::vector<Matrix> panels_;  ///< of own blocks: (pairs from the block's first on, its pairs)
+  /// (pairs, local pairs), column-major. Pages wholly above the diagonal are never written, and take
+  /// no memory.
+  std::unique_ptr<double[]> values_;
 };
 
 }  // namespace equikoop

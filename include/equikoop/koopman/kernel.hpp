@@ -18,7 +18,8 @@ namespace equikoop {
 MethodChoice choose_kernel_method(const DelayShape& shape, Method asked, std::size_t modes);
 
 /// Bytes that the kernel spectrum takes on each of `ranks` ranks beside the raw trajectories: kernel
-/// matrix and triangular factor, 12 n²/ranks, and what is linear in n = initials·(snapshots − d − 1).
+/// matrix and triangular factor, 12 n²/ranks (16 with huge pages), and what is linear in
+/// n = initials·(snapshots − d − 1).
 double kernel_memory(const DelayShape& shape, std::size_t modes, int ranks);
 
 }  // namespace equikoop

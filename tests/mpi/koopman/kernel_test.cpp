@@ -201,6 +201,16 @@ TEST_P(KernelOnRanks, GivesEveryRankTheSameBits) {
   expect_equal(found.amplitudes);
 }
 
+TEST(Kernel, IsRefusedOnAllRanksWhereItsMatrixIsNotPositiveDefinite) {
+  const Comm world(MPI_COMM_WORLD);
+  const auto ensemble = training_like<double>(k_shape, 1e-3);
+  const Range mine = block(k_shape.features, std::size_t(world.size()), std::size_t(world.rank()));
+  KoopmanOptions options;
+  options.kernel = Kernel::gaussian;
+  options.regularisation = -0.5;
+  EXPECT_THROW(ensemble_spectrum(world, ensemble.features(mine.begin, mine.end), options, k_delays), Error);
+}
+
 INSTANTIATE_TEST_SUITE_P(BothKernels, KernelOnRanks,
                          testing::Combine(testing::Values(Kernel::gaussian, Kernel::polynomial),
                                           testing::Values(Method::snapshots, Method::dense)));
