@@ -331,18 +331,24 @@ std::string TrajectoryArchive::checksum_as(std::size_t configuration, std::size_
 template <class Real>
 void TrajectoryArchive::read_ensemble(std::size_t configuration, std::size_t seed, Range features,
                                       std::span<Real> values) const {
-  const auto dataset = h5::open_dataset(group(configuration).get(), schema::k_observables);
   const std::size_t times = layout_.configurations[configuration].time.size();
+  for (std::size_t initial = 0; initial < layout_.initials; ++initial)
+    read_part(configuration, seed, initial, {0, times}, features, values.data() + initial * times * features.size());
+}
+
+template <class Real>
+void TrajectoryArchive::read_part(std::size_t configuration, std::size_t seed, std::size_t initial, Range times,
+                                  Range features, Real* values) const {
+  const auto dataset = h5::open_dataset(group(configuration).get(), schema::k_observables);
   const std::size_t width = features.size();
   // One request moves at most 2^31 bytes through MPI-IO; snapshots are read in blocks below that.
   const std::size_t block = std::max<std::size_t>(1, k_most_bytes / (width * sizeof(Real)));
-  for (std::size_t initial = 0; initial < layout_.initials; ++initial)
-    for (std::size_t first = 0; first < times; first += block) {
-      const std::size_t count = std::min(block, times - first);
-      h5::read_raw(dataset, h5::number_types<Real>().second,
-                   {{seed, initial, first, features.begin}, {1, 1, count, width}},
-                   values.data() + (initial * times + first) * width);
-    }
+  for (std::size_t first = times.begin; first < times.end; first += block) {
+    const std::size_t count = std::min(block, times.end - first);
+    h5::read_raw(dataset, h5::number_types<Real>().second,
+                 {{seed, initial, first, features.begin}, {1, 1, count, width}},
+                 values + (first - times.begin) * width);
+  }
 }
 
 std::vector<std::int64_t> TrajectoryArchive::diverged_at(std::size_t configuration,
@@ -364,5 +370,7 @@ template void TrajectoryArchive::write_outcome(std::size_t, std::size_t, const O
 template void TrajectoryArchive::write_outcome(std::size_t, std::size_t, const OutcomeView<double>&);
 template void TrajectoryArchive::read_ensemble(std::size_t, std::size_t, Range, std::span<float>) const;
 template void TrajectoryArchive::read_ensemble(std::size_t, std::size_t, Range, std::span<double>) const;
+template void TrajectoryArchive::read_part(std::size_t, std::size_t, std::size_t, Range, Range, float*) const;
+template void TrajectoryArchive::read_part(std::size_t, std::size_t, std::size_t, Range, Range, double*) const;
 
 }  // namespace equikoop

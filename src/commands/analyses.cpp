@@ -18,6 +18,9 @@ namespace equikoop {
 namespace {
 
 constexpr double k_usable_memory = 0.8;  // share of what is available that one stage may take
+constexpr double k_mebibyte = 1048576.0;
+/// Of trajectories that are not held: of a wide ensemble, tens of kilobytes of each snapshot at a time.
+constexpr double k_piece_bytes = 512 * k_mebibyte;
 
 std::string window_name(const Window& window) {
   return fmt::format("window={}:{}", window.begin, window.end);
@@ -64,7 +67,66 @@ DelayShape delay_shape(const SpectraShape& shape) {
   return {blocks, shape.initials, shape.snapshots, shape.features, shape.features, 0};
 }
 
+/// The analyses that need a factorisation of their own: those of equal delays and window share one.
+std::vector<AnalysisShape> factorised(const SpectraShape& shape) {
+  std::vector<AnalysisShape> found;
+  std::set<std::tuple<int, double, double>> counted;
+  for (const auto& a : shape.analyses)
+    if (counted.insert({a.delays, a.window_begin, a.window_end}).second) found.push_back(a);
+  return found;
+}
+
+double element_bytes(Precision precision) { return precision == Precision::float32 ? 4 : 8; }
+
+/// Of the trajectories of one ensemble.
+double raw_bytes(Precision precision, const SpectraShape& shape) {
+  return element_bytes(precision) * static_cast<double>(shape.initials * shape.snapshots * shape.features);
+}
+
+FactoriseRequest request_of(const KoopmanOptions& options, const SpectraShape& shape) {
+  FactoriseRequest request = request_for(options, delay_shape(shape));
+  request.streamed = shape.streamed;
+  return request;
+}
+
+/// Whether ranks that share an ensemble have too little room for its trajectories.
+bool exceeds(const KoopmanOptions& options, Precision precision, SpectraShape shape, int ranks, double room) {
+  if (options.kernel != Kernel::none) return false;  // which needs them in memory
+  shape.streamed = false;
+  if (options.memory > 0) return raw_bytes(precision, shape) / ranks > piece_bytes(options);
+  return room > 0 && spectrum_memory(options, precision, shape, ranks) > room;
+}
+
+/// Marks the ensembles whose trajectories are not held. Where koopman.memory does not say it, they first
+/// take as many ranks as there are.
+void choose_streams(const KoopmanOptions& options, Precision precision, const Room& room, SpectraLayout& layout) {
+  for (auto& shape : layout.configurations) shape.streamed = exceeds(options, precision, shape, 1, 0);
+  const std::size_t ensembles = layout.seeds * layout.configurations.size();
+  const int group = ranks_per_ensemble(options, precision, layout, room, ensembles);
+  for (auto& shape : layout.configurations) shape.streamed = exceeds(options, precision, shape, group, room.bytes);
+}
+
+void choose_ways(const Study& study, SpectraLayout& layout, const Log& log) {
+  for (auto& shape : layout.configurations) {
+    const DelayShape rows = delay_shape(shape);
+    const auto choice = study.koopman.kernel != Kernel::none
+                            ? choose_kernel_method(rows, study.koopman.method, layout.modes)
+                            : choose_method(rows, request_of(study.koopman, shape), 1);
+    for (auto& analysis : shape.analyses) analysis.method = to_string(choice.method);
+    log.line("spectra: {}: {} features, {} delays, {} ({}){}", shape.name, shape.features,
+             shape.analyses.front().delays, to_string(choice.method), choice.why,
+             shape.streamed ? fmt::format(", trajectories read in pieces of {}",
+                                          bytes_text(piece_bytes(study.koopman)))
+                            : "");
+  }
+}
+
 }  // namespace
+
+Room room_of(const Comm& comm) {
+  const Comm node = comm.split_node();
+  return {comm.size(), k_usable_memory * comm.min(available_memory() / node.size())};
+}
 
 Range snapshot_range(const AnalysisShape& analysis, std::size_t times) {
   const auto at = [&](double share) {
@@ -73,7 +135,8 @@ Range snapshot_range(const AnalysisShape& analysis, std::size_t times) {
   return {at(analysis.window_begin), at(analysis.window_end)};
 }
 
-SpectraLayout spectra_layout(const Study& study, const TrajectoryLayout& trajectories, const Log& log) {
+SpectraLayout spectra_layout(const Study& study, const TrajectoryLayout& trajectories, const Room& room,
+                             const Log& log) {
   std::vector<std::size_t> features;
   std::size_t snapshots = 0;
   for (const auto& shape : trajectories.configurations) {
@@ -92,15 +155,10 @@ SpectraLayout spectra_layout(const Study& study, const TrajectoryLayout& traject
                        trajectories.initials};
     shape.analyses = analyses_of(study.koopman, delays[i]);
     for (const auto& analysis : shape.analyses) check_window(from.name, analysis, from.time.size());
-    const DelayShape rows = delay_shape(shape);
-    const auto choice = study.koopman.kernel != Kernel::none
-                            ? choose_kernel_method(rows, study.koopman.method, layout.modes)
-                            : choose_method(rows, request_for(study.koopman, rows), 1);
-    for (auto& analysis : shape.analyses) analysis.method = to_string(choice.method);
-    log.line("spectra: {}: {} features, {} delays, {} ({})", from.name, from.features, delays[i],
-             to_string(choice.method), choice.why);
     layout.configurations.push_back(std::move(shape));
   }
+  choose_streams(study.koopman, trajectories.precision, room, layout);
+  choose_ways(study, layout, log);
   return layout;
 }
 
@@ -111,33 +169,41 @@ double spectrum_cost(const SpectraShape& shape) {
 
 double factorisation_count(const SpectraShape& shape) {
   double total = 0;
-  std::set<std::tuple<int, double, double>> counted;
   const double main = shape.analyses.front().window_end - shape.analyses.front().window_begin;
-  for (const auto& a : shape.analyses)
-    if (counted.insert({a.delays, a.window_begin, a.window_end}).second)
-      total += a.delays_factor * (a.window_end - a.window_begin) / main;
+  for (const auto& a : factorised(shape)) total += a.delays_factor * (a.window_end - a.window_begin) / main;
   return total;
+}
+
+double piece_bytes(const KoopmanOptions& options) {
+  return options.memory > 0 ? k_mebibyte * options.memory : k_piece_bytes;
 }
 
 double spectrum_memory(const KoopmanOptions& options, Precision precision, const SpectraShape& shape, int ranks) {
   const DelayShape delayed = delay_shape(shape);
-  const double raw = (precision == Precision::float32 ? 4.0 : 8.0) *
-                     static_cast<double>(shape.initials * shape.snapshots * shape.features);
+  const double share = raw_bytes(precision, shape) / ranks;
   if (options.kernel != Kernel::none)
-    return raw / ranks + kernel_memory(delayed, static_cast<std::size_t>(options.rank), ranks);
-  return raw / ranks + factorisation_memory(delayed, request_for(options, delayed), ranks);
+    return share + kernel_memory(delayed, static_cast<std::size_t>(options.rank), ranks);
+  const double held = shape.streamed ? std::min(share, piece_bytes(options)) : share;
+  return held + factorisation_memory(delayed, request_of(options, shape), ranks);
 }
 
-int ranks_per_ensemble(const Comm& comm, const KoopmanOptions& options, Precision precision,
-                       const SpectraLayout& layout, std::size_t ensembles) {
-  const Comm node = comm.split_node();
-  const double available = comm.min(available_memory() / node.size());
+double spectrum_reads(const KoopmanOptions& options, Precision precision, const SpectraShape& shape, int ranks) {
+  const double raw = raw_bytes(precision, shape);
+  if (!shape.streamed) return raw;
+  const double passes = factorisation_passes(delay_shape(shape), request_of(options, shape), ranks);
+  double windows = 0;
+  for (const auto& a : factorised(shape)) windows += a.window_end - a.window_begin;
+  return raw * (1 + passes * windows);  // one to find what is not finite
+}
+
+int ranks_per_ensemble(const KoopmanOptions& options, Precision precision, const SpectraLayout& layout,
+                       const Room& room, std::size_t ensembles) {
   double most = 0;
   for (const auto& shape : layout.configurations)
     most = std::max(most, spectrum_memory(options, precision, shape, 1));
-  const int for_memory = available > 0 ? static_cast<int>(std::ceil(most / (k_usable_memory * available))) : 1;
-  const int for_speed = comm.size() / static_cast<int>(std::min<std::size_t>(ensembles, static_cast<std::size_t>(comm.size())));
-  return std::clamp(std::max(for_memory, for_speed), 1, comm.size());
+  const int for_memory = room.bytes > 0 ? static_cast<int>(std::ceil(most / room.bytes)) : 1;
+  const int for_speed = room.ranks / static_cast<int>(std::min<std::size_t>(ensembles, static_cast<std::size_t>(room.ranks)));
+  return std::clamp(std::max(for_memory, for_speed), 1, room.ranks);
 }
 
 }  // namespace equikoop

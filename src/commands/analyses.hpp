@@ -3,14 +3,26 @@
 #pragma once
 
 #include "equikoop/archive/spectra.hpp"
+#include "equikoop/base/comm.hpp"
 #include "equikoop/base/log.hpp"
 #include "equikoop/base/partition.hpp"
 
 namespace equikoop {
 
-/// The shape of spectra.h5: delays of each configuration, windows, the way chosen. Throws UsageError
-/// where a window holds too few snapshots for the delays.
-SpectraLayout spectra_layout(const Study& study, const TrajectoryLayout& trajectories, const Log& log);
+/// What a job has for its spectra.
+struct Room {
+  int ranks = 1;
+  double bytes = 0;  ///< of memory, a rank's; 0: not known
+};
+
+/// Of the ranks of `comm`, now. Collective.
+Room room_of(const Comm& comm);
+
+/// The shape of spectra.h5: delays of each configuration, windows, the way chosen, and whether
+/// trajectories are held or read at every pass: they are read where koopman.memory or, where that is 0,
+/// the room is too small for them. Throws UsageError where a window holds too few snapshots for the delays.
+SpectraLayout spectra_layout(const Study& study, const TrajectoryLayout& trajectories, const Room& room,
+                             const Log& log);
 
 /// The recorded snapshots of an analysis' window, of `times` in all.
 Range snapshot_range(const AnalysisShape& analysis, std::size_t times);
@@ -22,13 +34,19 @@ double spectrum_cost(const SpectraShape& shape);
 /// share one; cost grows with both.
 double factorisation_count(const SpectraShape& shape);
 
-/// Bytes that the spectrum of one ensemble takes on each of `ranks` ranks: the raw trajectories, never
-/// times the delays, and what the factorisation holds beside them.
+/// Bytes of trajectories that a rank holds at a time where they are not held as a whole.
+double piece_bytes(const KoopmanOptions& options);
+
+/// Bytes that the spectrum of one ensemble takes on each of `ranks` ranks: the raw trajectories, or a
+/// piece of them, never times the delays, and what the factorisation holds beside them.
 double spectrum_memory(const KoopmanOptions& options, Precision precision, const SpectraShape& shape, int ranks);
 
+/// Bytes of trajectories that are read for the spectra of one ensemble.
+double spectrum_reads(const KoopmanOptions& options, Precision precision, const SpectraShape& shape, int ranks);
+
 /// The fewest ranks whose memory holds the largest ensemble; more where ensembles are fewer than
-/// ranks. Collective.
-int ranks_per_ensemble(const Comm& comm, const KoopmanOptions& options, Precision precision,
-                       const SpectraLayout& layout, std::size_t ensembles);
+/// ranks.
+int ranks_per_ensemble(const KoopmanOptions& options, Precision precision, const SpectraLayout& layout,
+                       const Room& room, std::size_t ensembles);
 
 }  // namespace equikoop

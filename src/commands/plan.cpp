@@ -21,7 +21,8 @@ namespace {
 constexpr double k_looks = 36;  // at the counter in a spectrum: between the products of a Lanczos cycle
 
 struct Totals {
-  double networks = 0, flops = 0, train = 0, trajectory_bytes = 0, train_bytes = 0, spectra_bytes = 0;
+  double networks = 0, flops = 0, train = 0, trajectory_bytes = 0, train_bytes = 0, spectra_bytes = 0,
+         read_bytes = 0;
 };
 
 /// The units of a stage on `ranks` ranks, which take them from the counter, the costly ones first.
@@ -64,7 +65,11 @@ std::string submit_line(const Job& job, int ranks, double train, double spectra)
 void plan(Job& job) {
   const auto shapes = data_shapes(job.study, job.search);
   const auto trajectories = trajectory_layout(job.study, shapes);
-  const auto spectra_shapes = spectra_layout(job.study, trajectories, Log(false));
+  const int ranks = job.arguments.ranks;
+  const Room room{ranks, room_of(job.comm).bytes};
+  const auto spectra_shapes = spectra_layout(job.study, trajectories, room, Log(false));
+  const int sharing = ranks_per_ensemble(job.study.koopman, job.study.precision, spectra_shapes, room,
+                                         trajectories.seeds * shapes.size());
   const bool network = job.study.configurations.front().model.kind == ModelKind::network;
   const double element = job.study.precision == Precision::float32 ? 4 : 8;
   std::vector<double> costs;
@@ -88,16 +93,18 @@ void plan(Job& job) {
     totals.train += ensembles * train;
     totals.trajectory_bytes += bytes;
     totals.train_bytes = std::max(totals.train_bytes, training_memory(job.study, configuration, shapes[c], pilot.sparse[c] != 0));
-    totals.spectra_bytes = std::max(totals.spectra_bytes, spectrum_memory(job.study.koopman, job.study.precision, shape, 1));
+    totals.spectra_bytes = std::max(totals.spectra_bytes, spectrum_memory(job.study.koopman, job.study.precision, shape, sharing));
+    const double reads = spectrum_reads(job.study.koopman, job.study.precision, shape, sharing);
+    totals.read_bytes += ensembles * reads;
     train_units.insert(train_units.end(), trajectories.seeds, {train, one.step});
     spectra_units.insert(spectra_units.end(), trajectories.seeds, {one.spectra, one.spectra / k_looks});
-    job.log.line("  {}: {} features, {} delays, {:.3g} s an ensemble to train, {:.3g} s its spectra, {} of trajectories",
-                 shape.name, shape.features, shape.analyses.front().delays, train, one.spectra, bytes_text(bytes));
+    job.log.line("  {}: {} features, {} delays, {:.3g} s an ensemble to train, {:.3g} s its spectra, {} of trajectories{}",
+                 shape.name, shape.features, shape.analyses.front().delays, train, one.spectra, bytes_text(bytes),
+                 shape.streamed ? fmt::format(", read in pieces of {} for the spectra", bytes_text(piece_bytes(job.study.koopman))) : "");
   }
   const double with_data = pilot.data_bytes + std::max(pilot.read_bytes, totals.train_bytes);
   const double memory = pilot.program_bytes + std::max(with_data, totals.spectra_bytes);
 
-  const int ranks = job.arguments.ranks;
   const Schedule train_schedule = schedule_of(train_units, ranks);
   const Schedule spectra_schedule = schedule_spectra(spectra_units, ranks);
   const double train = pilot.read_seconds + train_schedule.seconds;
@@ -110,8 +117,8 @@ void plan(Job& job) {
   job.log.line("of the ranks' time, at work: train {:.1f} %, spectra {:.1f} % (units handed out one by one, simulated; "
                "with all of them ideal {} and {})", 100 * train_schedule.efficiency, 100 * spectra_schedule.efficiency,
                duration_text(train_schedule.bound), duration_text(spectra_schedule.bound));
-  job.log.line("{}: {}; spectra.h5 and distances.h5 stay small", schema::k_trajectories_file,
-               bytes_text(totals.trajectory_bytes));
+  job.log.line("{}: {}, of which the spectra read {} in all; spectra.h5 and distances.h5 stay small",
+               schema::k_trajectories_file, bytes_text(totals.trajectory_bytes), bytes_text(totals.read_bytes));
   job.log.line("memory: a rank at most {}: {} of program and libraries, and in training {} of data set (shared by a node; "
                "{} more where it is read) and {} of an ensemble; for a spectrum {}", bytes_text(memory),
                bytes_text(pilot.program_bytes), bytes_text(pilot.data_bytes), bytes_text(pilot.read_bytes),
@@ -122,12 +129,12 @@ void plan(Job& job) {
     fmt::print("{{\"study\": {}, \"ranks\": {}, \"configurations\": {}, \"networks\": {:.0f}, \"spectra\": {:.0f}, "
                "\"pairs\": {:.0f}, \"flops\": {:.6g}, \"read_seconds\": {:.6g}, \"train_seconds\": {:.6g}, \"spectra_seconds\": {:.6g}, "
                "\"train_efficiency\": {:.6g}, \"spectra_efficiency\": {:.6g}, "
-               "\"train_bound_seconds\": {:.6g}, \"spectra_bound_seconds\": {:.6g}, \"core_hours\": {:.6g}, \"trajectory_bytes\": {:.0f}, \"memory_bytes_per_rank\": {:.0f}, "
+               "\"train_bound_seconds\": {:.6g}, \"spectra_bound_seconds\": {:.6g}, \"core_hours\": {:.6g}, \"trajectory_bytes\": {:.0f}, \"read_bytes\": {:.0f}, \"memory_bytes_per_rank\": {:.0f}, "
                "\"submit\": {}}}\n",
                json_text(job.study.name), ranks, shapes.size(), totals.networks,
                ensembles * static_cast<double>(shapes.size()), pairs, totals.flops, pilot.read_seconds, train, spectra,
                train_schedule.efficiency, spectra_schedule.efficiency, train_schedule.bound, spectra_schedule.bound,
-               ranks * (train + spectra) / 3600, totals.trajectory_bytes, memory, json_text(submit));
+               ranks * (train + spectra) / 3600, totals.trajectory_bytes, totals.read_bytes, memory, json_text(submit));
   const double longest_train = std::max_element(train_units.begin(), train_units.end(), [](const auto& a, const auto& b) {
                                  return a.seconds < b.seconds;
                                })->seconds;

@@ -88,7 +88,7 @@ bool print_page(const Comm& comm, const Arguments& arguments) {
 
 PhaseTable stage_phases() {
   return PhaseTable({"open archives", "read data", "train", "  of it: record", "read trajectories", "factorise",
-                     "compare", "robustness", "archive"});
+                     "  of it: read", "compare", "robustness", "archive"});
 }
 
 int run_program(const Comm& comm, const std::vector<std::string>& words,

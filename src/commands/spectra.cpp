@@ -95,18 +95,18 @@ class SpectraWork {
   /// Everything here is collective over the group: an error of one of its ranks is all's.
   void compute(const Comm& group, const Unit& unit, Heartbeat& heartbeat, const std::function<void()>& pulse) {
     together(group, [&] { heartbeat.beat(0); });
-    const auto values = [&] {
-      const auto scope = phases_.scope("read trajectories");
-      return read_trajectories(group, unit);
-    }();
-    const auto view = view_of_ensemble(values, group, unit);
+    const bool streamed = spectra_.layout().configurations[unit.configuration].streamed;
+    const auto stream = stream_of(group, unit, pulse);
+    const auto values = streamed ? std::vector<Real>{} : read_trajectories(group, unit);
     const auto& analyses = spectra_.layout().configurations[unit.configuration].analyses;
     PseudospectrumRequest pseudospectrum;
     if (unit.seed == 0)
       pseudospectrum.axis = pseudospectrum_axis(static_cast<std::size_t>(spectra_.layout().pseudospectrum));
     const auto rows = [&] {
       const auto scope = phases_.scope("factorise");
-      return rows_of(group, view, analyses, pseudospectrum, pulse, heartbeat);
+      const auto shape = own_shape(group, unit);
+      const auto all = streamed ? view_of(stream, shape) : view_of<Real>(values, shape);
+      return rows_of(group, only_whole(group, unit, all), analyses, pseudospectrum, pulse, heartbeat);
     }();
     const auto scope = phases_.scope("archive");
     together(group, [&] {
@@ -147,12 +147,17 @@ class SpectraWork {
                  static_cast<std::size_t>(group.size()), static_cast<std::size_t>(group.rank()));
   }
 
+  TrajectoryShape own_shape(const Comm& group, const Unit& unit) const {
+    const auto& layout = trajectories_.layout();
+    return {layout.initials, layout.configurations[unit.configuration].time.size(), own_features(group, unit).size()};
+  }
+
   /// This rank's features of all trajectories: (initial, time, feature).
   std::vector<Real> read_trajectories(const Comm& group, const Unit& unit) {
-    const auto& layout = trajectories_.layout();
+    const auto scope = phases_.scope("read trajectories");
     const Range features = own_features(group, unit);
-    const std::size_t times = layout.configurations[unit.configuration].time.size();
-    std::vector<Real> values(layout.initials * times * features.size());
+    const TrajectoryShape shape = own_shape(group, unit);
+    std::vector<Real> values(shape.initials * shape.times * shape.features);
     together(group, [&] {
       if (!features.empty())
         trajectories_.read_ensemble<Real>(unit.configuration, unit.seed, features, values);
@@ -161,11 +166,21 @@ class SpectraWork {
     return values;
   }
 
+  /// The same where they are not held.
+  TrajectoryStream<Real> stream_of(const Comm& group, const Unit& unit, const std::function<void()>& pulse) {
+    const std::size_t first = own_features(group, unit).begin;
+    const auto read = [this, unit, first, pulse](std::size_t initial, Range times, Range features, Real* to) {
+      const auto scope = phases_.scope("  of it: read");
+      trajectories_.read_part<Real>(unit.configuration, unit.seed, initial, times,
+                                    {first + features.begin, first + features.end}, to);
+      phases_.add_bytes("  of it: read", static_cast<double>(times.size() * features.size() * sizeof(Real)));
+      pulse();
+    };
+    return {read, static_cast<std::size_t>(piece_bytes(job_.study.koopman) / sizeof(Real))};
+  }
+
   /// The trajectories that did not diverge.
-  TrajectoryView<Real> view_of_ensemble(const std::vector<Real>& values, const Comm& group, const Unit& unit) {
-    const auto& layout = trajectories_.layout();
-    const auto all = view_of<Real>(values, {layout.initials, layout.configurations[unit.configuration].time.size(),
-                                            own_features(group, unit).size()});
+  TrajectoryView<Real> only_whole(const Comm& group, const Unit& unit, const TrajectoryView<Real>& all) {
     std::vector<std::int64_t> diverged;
     together(group, [&] { diverged = trajectories_.diverged_at(unit.configuration, unit.seed); });
     std::vector<std::size_t> kept;
@@ -239,7 +254,8 @@ void print_exclusions(const Log& log, const SpectraArchive& archive) {
 void spectra(Job& job, PhaseTable& phases) {
   const auto trajectories = complete_trajectories(job);
   SpectraLayout layout;
-  together(job.comm, [&] { layout = spectra_layout(job.study, trajectories.layout(), job.log); });
+  const Room room = room_of(job.comm);
+  together(job.comm, [&] { layout = spectra_layout(job.study, trajectories.layout(), room, job.log); });
   auto archive = [&] {
     const auto scope = phases.scope("open archives");
     return SpectraArchive::begin(job.comm, job.path(schema::k_spectra_file), job.study, layout, job.provenance,
@@ -257,7 +273,7 @@ void spectra(Job& job, PhaseTable& phases) {
   together(job.comm, [&] {
     if (job.comm.is_root()) row.emplace(archive.id(), "spectra", job.comm.size(), job.nodes, job.hosts);
   });
-  const int group_size = ranks_per_ensemble(job.comm, job.study.koopman, trajectories.layout().precision, layout, units.size());
+  const int group_size = ranks_per_ensemble(job.study.koopman, trajectories.layout().precision, layout, room, units.size());
   try {
     int done = 0;
     if (trajectories.layout().precision == Precision::float32)

@@ -104,7 +104,7 @@ void train(Job& job, PhaseTable& phases) {
     shapes = data_shapes(job.study, job.search);
     layout = trajectory_layout(job.study, shapes);
     // What the spectra could not use is said before it is trained, not hours later.
-    spectra_layout(job.study, layout, Log(false));
+    spectra_layout(job.study, layout, Room{}, Log(false));
   });
   auto archive = [&] {
     const auto scope = phases.scope("open archives");

@@ -12,6 +12,7 @@
 
 #include "equikoop/base/partition.hpp"
 #include "lapack.hpp"
+#include "panels.hpp"
 
 namespace equikoop {
 
@@ -19,9 +20,6 @@ namespace {
 
 /// Doubles of a tile of snapshots: half a second-level cache, so that products find it there.
 constexpr std::size_t k_tile_doubles = 65536;
-/// Most features of a tile: of wide ensembles a panel is worked on at a time, so that a tile keeps
-/// enough snapshots for its product not to be bound by reading and writing the other factors.
-constexpr std::size_t k_most_tile_features = 512;
 
 template <class Real>
 DelayShape shape_of(const Comm& group, const TrajectoryView<Real>& view, std::size_t delays) {
@@ -69,29 +67,37 @@ DelayOperator<Real>::DelayOperator(const Comm& group, TrajectoryView<Real> traje
     : group_(&group), view_(std::move(trajectories)), shape_(shape_of(group, view_, delays)) {}
 
 template <class Real>
-template <class Visit>
-void DelayOperator<Real>::for_each_tile(Visit&& visit) const {
-  const std::size_t panels =
-      (view_.features + k_most_tile_features - 1) / k_most_tile_features;
-  for (std::size_t panel = 0; panel < panels; ++panel)
-    for_each_tile_of(block(view_.features, panels, panel), visit);
+void DelayOperator<Real>::for_each_panel_of(const TrajectoryView<Real>& view,
+                                            const PanelVisit& visit) const {
+  if (!view.stream) return equikoop::for_each_panel(view, visit);
+  together(*group_, [&] { equikoop::for_each_panel(view, visit); });
 }
 
 template <class Real>
 template <class Visit>
-void DelayOperator<Real>::for_each_tile_of(Range features, Visit&& visit) const {
-  const std::size_t width = features.size();
+void DelayOperator<Real>::for_each_tile(Visit&& visit) const {
+  for_each_panel([&](const TrajectoryView<Real>& panel, std::size_t first) {
+    for_each_tile_of(panel, first, visit);
+  });
+}
+
+template <class Real>
+template <class Visit>
+void DelayOperator<Real>::for_each_tile_of(const TrajectoryView<Real>& panel, std::size_t first,
+                                           Visit&& visit) const {
+  const std::size_t width = panel.features;
+  const Range features{first, first + width};
   const std::size_t longest = std::max(std::size_t{1}, k_tile_doubles / width);
-  for (std::size_t m = 0; m < view_.initials(); ++m) {
-    for (std::size_t begin = 0; begin < view_.times; begin += longest) {
-      const std::size_t times = std::min(longest, view_.times - begin);
-      const Real* from = view_.starts[m] + begin * view_.time_stride + features.begin;
+  for (std::size_t m = 0; m < panel.initials(); ++m) {
+    for (std::size_t begin = 0; begin < panel.times; begin += longest) {
+      const std::size_t times = std::min(longest, panel.times - begin);
+      const Real* from = panel.starts[m] + begin * panel.time_stride;
       if constexpr (std::is_same_v<Real, double>) {
-        visit(Tile{m, begin, times, features, from, view_.time_stride});
+        visit(Tile{m, begin, times, features, from, panel.time_stride});
       } else {
         tile_.resize(times * width);
         for (std::size_t t = 0; t < times; ++t)
-          std::copy_n(from + t * view_.time_stride, width, tile_.data() + t * width);
+          std::copy_n(from + t * panel.time_stride, width, tile_.data() + t * width);
         visit(Tile{m, begin, times, features, tile_.data(), width});
       }
     }
@@ -200,10 +206,13 @@ template <class Real>
 Matrix DelayOperator<Real>::project_last(const Matrix& u) const {
   const std::size_t features = shape_.local_features;
   Matrix last(shape_.local_rows(), shape_.initials);
-  for (std::size_t m = 0; m < shape_.initials; ++m)
-    for (std::size_t i = 0; i < shape_.blocks; ++i)
-      std::copy_n(view_.starts[m] + (shape_.columns_each() + i) * view_.time_stride, features,
-                  last.column(m).data() + i * features);
+  for_each_panel_of(view_.window(shape_.columns_each(), shape_.times),
+                    [&](const TrajectoryView<Real>& panel, std::size_t first) {
+                      for (std::size_t m = 0; m < shape_.initials; ++m)
+                        for (std::size_t i = 0; i < shape_.blocks; ++i)
+                          std::copy_n(panel.starts[m] + i * panel.time_stride, panel.features,
+                                      last.column(m).data() + i * features + first);
+                    });
   Matrix y = equikoop::multiply(last, u, Transpose::yes);
   check_mpi(MPI_Allreduce(MPI_IN_PLACE, y.values.data(), blas(y.values.size()), MPI_DOUBLE, MPI_SUM,
                           group_->raw()),
@@ -214,14 +223,16 @@ Matrix DelayOperator<Real>::project_last(const Matrix& u) const {
 template <class Real>
 double DelayOperator<Real>::total_energy() const {
   double energy = 0.0;
-  for (std::size_t t = 0; t < view_.times; ++t) {
-    double of_snapshot = 0.0;
-    for (const Real* start : view_.starts) {
-      const Real* x = start + t * view_.time_stride;
-      for (std::size_t f = 0; f < view_.features; ++f) of_snapshot += double(x[f]) * double(x[f]);
+  for_each_panel([&](const TrajectoryView<Real>& panel, std::size_t) {
+    for (std::size_t t = 0; t < panel.times; ++t) {
+      double of_snapshot = 0.0;
+      for (const Real* start : panel.starts) {
+        const Real* x = start + t * panel.time_stride;
+        for (std::size_t f = 0; f < panel.features; ++f) of_snapshot += double(x[f]) * double(x[f]);
+      }
+      energy += of_snapshot * static_cast<double>(times_in_columns(shape_, t));
     }
-    energy += of_snapshot * static_cast<double>(times_in_columns(shape_, t));
-  }
+  });
   return group_->sum(energy);
 }
 
@@ -231,13 +242,16 @@ template class DelayOperator<double>;
 template <class Real>
 std::vector<std::size_t> finite_trajectories(const Comm& group, const TrajectoryView<Real>& view) {
   std::vector<int> finite(view.initials(), 1);
-  for (std::size_t m = 0; m < view.initials(); ++m) {
-    for (std::size_t t = 0; t < view.times && finite[m]; ++t) {
-      const Real* x = view.starts[m] + t * view.time_stride;
-      finite[m] =
-          std::all_of(x, x + view.features, [](Real value) { return std::isfinite(value); });
+  const auto inspect = [&](const TrajectoryView<Real>& panel, std::size_t) {
+    for (std::size_t m = 0; m < panel.initials(); ++m) {
+      for (std::size_t t = 0; t < panel.times && finite[m]; ++t) {
+        const Real* x = panel.starts[m] + t * panel.time_stride;
+        finite[m] =
+            std::all_of(x, x + panel.features, [](Real value) { return std::isfinite(value); });
+      }
     }
-  }
+  };
+  together(group, [&] { for_each_panel(view, inspect); });
   check_mpi(MPI_Allreduce(MPI_IN_PLACE, finite.data(), blas(finite.size()), MPI_INT, MPI_MIN,
                           group.raw()),
             "find trajectories without NaN");

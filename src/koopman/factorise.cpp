@@ -20,6 +20,10 @@ namespace {
 /// 256 MB of doubles.
 constexpr double k_most_entries = 32e6;
 
+/// The same for the Gram matrix of snapshots where trajectories are read at every pass, and a pass
+/// costs more than their Gram matrix: 2 GB of doubles.
+constexpr double k_most_streamed_entries = 256e6;
+
 /// Rates of one core for the comparison of the ways, in operations a second: large products,
 /// products with one vector, LAPACK's decompositions. Their ratios matter, not their values.
 constexpr double k_rate_product = 40e9;
@@ -27,6 +31,8 @@ constexpr double k_rate_vector = 15e9;
 constexpr double k_rate_lapack = 6e9;
 /// Seconds of latency and solver work a Lanczos step.
 constexpr double k_lanczos_step = 1e-4;
+/// Bytes a second that a node reads of trajectories that do not fit it.
+constexpr double k_rate_read = 1e9;
 /// Seconds below which the explicit matrix is taken whatever the others cost: it is the most
 /// accurate way.
 constexpr double k_free_seconds = 0.01;
@@ -38,6 +44,19 @@ struct Costs {
   double matrix_free;
 };
 
+/// Single vectors that the Lanczos way multiplies with Z or its transpose.
+double lanczos_products(const DelayShape& shape, const FactoriseRequest& request) {
+  const double small = double(std::min(shape.rows(), shape.columns()));
+  return 2.0 * std::min(small, 3.0 * double(request.needed) + 10.0);
+}
+
+/// Passes over the trajectories: one each for the energy of Z and for the coordinates, beside the
+/// way's own.
+double passes_of(const DelayShape& shape, const FactoriseRequest& request, Method method) {
+  if (method == Method::matrix_free) return lanczos_products(shape, request) + 3.0;
+  return method == Method::snapshots ? 4.0 : 3.0;
+}
+
 /// Expected seconds of each way.
 Costs costs_of(const DelayShape& shape, const FactoriseRequest& request, int ranks) {
   const double rows = double(shape.rows()), columns = double(shape.columns());
@@ -45,7 +64,11 @@ Costs costs_of(const DelayShape& shape, const FactoriseRequest& request, int ran
   const double snapshots = double(shape.initials * shape.times);
   const double features = double(shape.features), p = ranks;
   const double modes = double(request.modes);
-  const double products = 2.0 * std::min(small, 3.0 * double(request.needed) + 10.0);
+  const double products = lanczos_products(shape, request);
+  const auto read = [&](Method method) {
+    if (!request.streamed) return 0.0;
+    return passes_of(shape, request, method) * sizeof(float) * snapshots * features / k_rate_read;
+  };
   const auto gram = [&](double side) {
     const bool whole = request.every_value || modes > side / 8.0 || side < 400.0;
     return whole ? 2.0 * side * side * side / k_rate_lapack
@@ -53,12 +76,17 @@ Costs costs_of(const DelayShape& shape, const FactoriseRequest& request, int ran
   };
   // dense: a triangular factor of the long side, a decomposition of the short one.
   return {
-      .dense = (4.0 * large * small * small + 20.0 * small * small * small) / k_rate_lapack,
-      .features = 2.0 * rows * features * snapshots / (k_rate_product * p) + gram(rows),
-      .snapshots = snapshots * snapshots * features / (k_rate_product * p) + gram(columns),
-      .matrix_free = products * (2.0 * rows * snapshots / (k_rate_vector * p) + k_lanczos_step)};
+      .dense = (4.0 * large * small * small + 20.0 * small * small * small) / k_rate_lapack +
+               read(Method::dense),
+      .features = 2.0 * rows * features * snapshots / (k_rate_product * p) + gram(rows) +
+                  read(Method::features),
+      .snapshots = snapshots * snapshots * features / (k_rate_product * p) + gram(columns) +
+                   read(Method::snapshots),
+      .matrix_free = products * (2.0 * rows * snapshots / (k_rate_vector * p) + k_lanczos_step) +
+                     read(Method::matrix_free)};
 }
 
+/// Of the matrix that a way forms.
 double entries(const DelayShape& shape, Method method) {
   const double rows = double(shape.rows()), columns = double(shape.columns());
   if (method == Method::features) return rows * rows;
@@ -115,7 +143,13 @@ MethodChoice choose_method(const DelayShape& shape, const FactoriseRequest& requ
   };
   const bool whole =
       request.every_value || 2 * request.modes > std::min(shape.rows(), shape.columns());
-  const auto fits = [&](Method method) { return entries(shape, method) <= k_most_entries; };
+  const auto fits = [&](Method method) {
+    if (request.streamed && method == Method::features &&  // which holds all trajectories
+        entries(shape, Method::dense) > k_most_entries)
+      return false;
+    const bool larger = request.streamed && method == Method::snapshots;
+    return entries(shape, method) <= (larger ? k_most_streamed_entries : k_most_entries);
+  };
   const std::array candidates{
       Candidate{Method::dense, cost.dense, fits(Method::dense)},
       Candidate{Method::matrix_free, cost.matrix_free, !whole || !fits(Method::dense)},
@@ -130,6 +164,10 @@ MethodChoice choose_method(const DelayShape& shape, const FactoriseRequest& requ
   return {best.method, fmt::format("{}: cheapest for {} x {} and {} modes ({:.2g} s expected)",
                                    to_string(best.method), shape.rows(), shape.columns(),
                                    request.modes, best.seconds)};
+}
+
+double factorisation_passes(const DelayShape& shape, const FactoriseRequest& request, int ranks) {
+  return passes_of(shape, request, choose_method(shape, request, ranks).method);
 }
 
 namespace {
@@ -203,6 +241,8 @@ Factorisation factorise(const DelayOperator<Real>& z, const FactoriseRequest& re
   Factorisation result;
   result.shape = shape;
   result.total_energy = z.total_energy();
+  if (!std::isfinite(result.total_energy))
+    throw Error("trajectories to be factorised hold NaN or infinity, or their squares do");
   result.noise_floor =
       noise_floor(shape, result.total_energy, std::numeric_limits<Real>::epsilon());
   result.every_value = request.every_value;

@@ -3,13 +3,16 @@
 #include <algorithm>
 
 #include "equikoop/koopman/factorise.hpp"
+#include "panels.hpp"
 
 namespace equikoop {
 
 double factorisation_memory(const DelayShape& shape, const FactoriseRequest& request, int ranks) {
   const double rows = double(shape.rows()), columns = double(shape.columns());
   const double modes = double(request.modes), p = ranks;
-  const double gathered = double(shape.initials * shape.times * shape.features);
+  const double snapshots = double(shape.initials * shape.times);
+  const double gathered = snapshots * double(shape.features);
+  const double panel = std::min(double(shape.features) / p, double(k_most_panel_features));
   double numbers = modes * (rows / p + columns);  // basis and coordinates
   switch (choose_method(shape, request, ranks).method) {
     case Method::matrix_free: {
@@ -24,9 +27,8 @@ double factorisation_memory(const DelayShape& shape, const FactoriseRequest& req
       numbers += gathered + rows * double(shape.features) + 2.0 * rows * rows;
       break;
     case Method::snapshots:
-      numbers += gathered / p +
-                 double(shape.initials * shape.times) * double(shape.initials * shape.times) +
-                 2.0 * columns * columns;
+      // The Gram matrices of snapshots and of delay vectors, then the basis twice.
+      numbers += std::max(snapshots * (snapshots + panel) + columns * columns, modes * rows / p);
       break;
     default: {
       const double small = std::min(rows, columns);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <utility>
 
 #include "factorise_ways.hpp"
 #include "gram.hpp"
@@ -18,21 +20,25 @@ namespace {
 /// Z v / sigma made from them would be no direction of the data.
 constexpr double k_least_eigenvalue = 1e-13;
 
-/// This rank's share of the Gram matrix of raw snapshots, (M·T, M·T), lower triangle.
+/// This rank's share of the Gram matrix of raw snapshots, (M·T, M·T), lower triangle. `pulse`: as
+/// in FactoriseRequest.
 template <class Real>
-Matrix raw_gram_share(const DelayOperator<Real>& z) {
+Matrix raw_gram_share(const DelayOperator<Real>& z, const std::function<void()>& pulse) {
   const DelayShape& shape = z.shape();
-  const auto& view = z.trajectories();
-  const std::size_t snapshots = shape.initials * shape.times, d = view.features;
+  const std::size_t snapshots = shape.initials * shape.times;
   Matrix gram(snapshots, snapshots);
-  if (d == 0) return gram;
-  std::vector<double> x(snapshots * d);
-  for (std::size_t s = 0; s < snapshots; ++s)
-    std::copy_n(view.starts[s / shape.times] + s % shape.times * view.time_stride, d,
-                x.data() + s * d);
-  cblas_dsyrk(CblasColMajor, CblasLower, CblasTrans, static_cast<int>(snapshots),
-              static_cast<int>(d), 1.0, x.data(), static_cast<int>(d), 0.0, gram.values.data(),
-              static_cast<int>(snapshots));
+  std::vector<double> x;
+  z.for_each_panel([&](const TrajectoryView<Real>& panel, std::size_t) {
+    const std::size_t d = panel.features;
+    x.resize(snapshots * d);
+    for (std::size_t s = 0; s < snapshots; ++s)
+      std::copy_n(panel.starts[s / shape.times] + s % shape.times * panel.time_stride, d,
+                  x.data() + s * d);
+    cblas_dsyrk(CblasColMajor, CblasLower, CblasTrans, static_cast<int>(snapshots),
+                static_cast<int>(d), 1.0, x.data(), static_cast<int>(d), 1.0, gram.values.data(),
+                static_cast<int>(snapshots));
+    if (pulse) pulse();
+  });
   return gram;
 }
 
@@ -78,14 +84,14 @@ template <class Real>
 LeftVectors snapshots_way(const DelayOperator<Real>& z, const FactoriseRequest& request) {
   const DelayShape& shape = z.shape();
   const Comm& group = z.group();
-  Matrix raw = raw_gram_share(z);
+  Matrix raw = raw_gram_share(z, request.pulse);
   for (std::size_t s = 0; s < raw.columns; ++s)
     check_mpi(
         MPI_Reduce(group.is_root() ? MPI_IN_PLACE : raw.column(s).data(), raw.column(s).data(),
                    static_cast<int>(raw.rows), MPI_DOUBLE, MPI_SUM, 0, group.raw()),
         "sum the Gram matrix over features");
   GramEigen parts = decompose_on_root(group, {request.modes, request.every_value, shape.columns()},
-                                      [&] { return delayed_gram(shape, raw); });
+                                      [&] { return delayed_gram(shape, std::exchange(raw, {})); });
   std::size_t count = 0;
   while (count < parts.count && parts.values[count] > k_least_eigenvalue * parts.values[0]) ++count;
   Matrix right(shape.columns(), count);

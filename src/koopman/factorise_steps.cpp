@@ -12,13 +12,15 @@ namespace equikoop {
 template <class Real>
 std::vector<double> gather_trajectories(const DelayOperator<Real>& z) {
   const DelayShape& shape = z.shape();
-  const auto& view = z.trajectories();
   const std::size_t snapshots = shape.initials * shape.times;
   std::vector<double> all(snapshots * shape.features, 0.0);
-  for (std::size_t m = 0; m < shape.initials; ++m)
-    for (std::size_t t = 0; t < shape.times; ++t)
-      std::copy_n(view.starts[m] + t * view.time_stride, view.features,
-                  all.data() + (m * shape.times + t) * shape.features + shape.feature_offset);
+  z.for_each_panel([&](const TrajectoryView<Real>& panel, std::size_t first) {
+    for (std::size_t m = 0; m < shape.initials; ++m)
+      for (std::size_t t = 0; t < shape.times; ++t)
+        std::copy_n(
+            panel.starts[m] + t * panel.time_stride, panel.features,
+            all.data() + (m * shape.times + t) * shape.features + shape.feature_offset + first);
+  });
   if (z.group().size() == 1) return all;
   // Each number is nonzero on one rank alone: the sum is exact.
   const std::size_t row = shape.times * shape.features;

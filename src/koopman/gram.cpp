@@ -39,7 +39,8 @@ void set_start(EPS solver, Mat matrix) {
   check_petsc(EPSSetInitialSpace(solver, 1, list), "set the start vector");
 }
 
-SymmetricEigen largest_by_krylov(Matrix a, std::size_t count) {
+/// Of a symmetric matrix of which the lower triangle is given; fills the other.
+SymmetricEigen largest_by_krylov(Matrix& a, std::size_t count) {
   mirror_lower_triangle(a);
   const auto size = static_cast<PetscInt>(a.rows);
   MatOwner matrix;
@@ -75,15 +76,13 @@ SymmetricEigen largest_by_krylov(Matrix a, std::size_t count) {
   return result;
 }
 
-SymmetricEigen decompose(const Matrix& gram, const GramRequest& request) {
+SymmetricEigen decompose(Matrix gram, const GramRequest& request) {
   if (request.size >= k_lapack_side && request.modes * k_krylov_share <= request.size &&
       !request.every_value) {
     SymmetricEigen result = largest_by_krylov(gram, request.modes);
     if (!result.values.empty()) return result;
   }
-  SymmetricEigen result =
-      largest_symmetric(gram, request.every_value ? request.size : request.modes);
-  return result;
+  return largest_symmetric(std::move(gram), request.every_value ? request.size : request.modes);
 }
 
 }  // namespace

@@ -143,7 +143,9 @@ std::vector<EnsembleSpectrum> ensemble_spectra(const Comm& group,
                                                std::span<const double> factors,
                                                PseudospectrumRequest& wanted,
                                                const std::function<void()>& pulse) {
-  const auto usable = finite_trajectories(group, trajectories);
+  std::vector<std::size_t> usable(trajectories.initials());
+  std::iota(usable.begin(), usable.end(), std::size_t{0});
+  if (!trajectories.stream) usable = finite_trajectories(group, trajectories);
   const DelayOperator<Real> z(group, trajectories.only(usable), delays);
   std::vector<EnsembleSpectrum> spectra(factors.size());
   const auto no_pseudospectrum = [&] {
@@ -152,9 +154,12 @@ std::vector<EnsembleSpectrum> ensemble_spectra(const Comm& group,
   };
   no_pseudospectrum();
   if (usable.empty()) return spectra;
+  if (options.kernel != Kernel::none && trajectories.stream)
+    throw UsageError("koopman.kernel needs the trajectories in memory: set koopman.memory = 0");
   if (options.kernel != Kernel::none) return kernel_spectra(z, options, factors, pulse);
   FactoriseRequest request = request_for(widest(options, factors), z.shape());
   request.pulse = pulse;
+  request.streamed = trajectories.stream != nullptr;
   const Factorisation f = factorise(z, request);
   const CompressedPairs compressed = group.is_root() ? compress(f) : CompressedPairs{};
   for (std::size_t i = 0; i < factors.size(); ++i)

@@ -59,6 +59,10 @@ std::vector<Key> section_koopman() {
       choice({"koopman.method", "auto", "", "How the delay matrix is factorised"},
              {"auto", "features", "snapshots", "matrix_free", "dense"},
              EQUIKOOP_STUDY(koopman.method)),
+      number({"koopman.memory", "0", "MiB",
+              "Most of its trajectories that a rank holds: larger shares are read from disk at every "
+              "pass over them; 0: what the node has"},
+             {0, k_infinity, false}, EQUIKOOP_STUDY(koopman.memory)),
       choice({"koopman.regression", "standard", "", "Regression of the one-step operator"},
              {"standard", "total_least_squares", "forward_backward"},
              EQUIKOOP_STUDY(koopman.regression)),

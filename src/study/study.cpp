@@ -106,6 +106,7 @@ void check_kernel(const KoopmanOptions& options) {
   if (options.method == Method::features || options.method == Method::matrix_free)
     refuse("koopman.method other than auto, snapshots or dense");
   if (options.pseudospectrum > 0) refuse("koopman.pseudospectrum");
+  if (options.memory > 0) refuse("koopman.memory above 0");
 }
 
 namespace {

@@ -33,6 +33,7 @@ struct SpectraShape {
   ClockDurations clock;
   std::vector<AnalysisShape> analyses;  ///< the first is the main one
   std::size_t initials = 0;             ///< trajectories of an ensemble; 0: not known
+  bool streamed = false;                ///< read at every pass over them (not archived)
 };
 
 /// Reduced operators of at most this side are kept beside their eigenvalues.

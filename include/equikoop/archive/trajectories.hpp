@@ -97,6 +97,10 @@ class TrajectoryArchive {
   template <class Real>
   void read_ensemble(std::size_t configuration, std::size_t seed, Range features,
                      std::span<Real> values) const;
+  /// Some snapshots of one initial, some of their features, into `values` (time, feature).
+  template <class Real>
+  void read_part(std::size_t configuration, std::size_t seed, std::size_t initial, Range times, Range features,
+                 Real* values) const;
   std::vector<std::int64_t> diverged_at(std::size_t configuration, std::size_t seed) const;
 
   /// Reads the whole ensemble and compares it with its checksum.

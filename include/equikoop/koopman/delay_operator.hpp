@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -33,7 +34,8 @@ struct DelayShape {
 
 /// Z with columns z_m(t) = [x_m(t); x_m(t+1); ...; x_m(t+d)], t = 0..T-d-2, m slowest. A local row
 /// is (block, local feature), block slowest: a vector over local rows is an (L, D) matrix.
-/// Not to be used by two threads at once (one scratch tile).
+/// Not to be used by two threads at once (one scratch tile). Of a stream, every function that looks
+/// at the trajectories is collective, and throws on all ranks where one of them cannot read.
 template <class Real>
 class DelayOperator {
  public:
@@ -43,6 +45,11 @@ class DelayOperator {
   const DelayShape& shape() const noexcept { return shape_; }
   const Comm& group() const noexcept { return *group_; }
   const TrajectoryView<Real>& trajectories() const noexcept { return view_; }
+
+  /// visit(panel, first) for panels of this rank's features in turn, those from `first` on, in
+  /// memory until visit returns.
+  using PanelVisit = std::function<void(const TrajectoryView<Real>& panel, std::size_t first)>;
+  void for_each_panel(const PanelVisit& visit) const { for_each_panel_of(view_, visit); }
 
   /// U = Z V, the rows of this rank.   V (columns, k), equal on all ranks   U (local rows, k)
   Matrix apply(const Matrix& v) const;
@@ -65,10 +72,11 @@ class DelayOperator {
 
  private:
   struct Tile;
+  void for_each_panel_of(const TrajectoryView<Real>& view, const PanelVisit& visit) const;
   template <class Visit>
   void for_each_tile(Visit&& visit) const;
   template <class Visit>
-  void for_each_tile_of(Range features, Visit&& visit) const;
+  void for_each_tile_of(const TrajectoryView<Real>& panel, std::size_t first, Visit&& visit) const;
   void multiply(const double* v, double* u, std::size_t k) const;
   void multiply_transpose(const double* u, double* w, std::size_t k, std::size_t each) const;
 

@@ -20,6 +20,8 @@ struct FactoriseRequest {
   std::size_t needed = 10;   ///< of them, those whose accuracy matters, k <= K
   bool every_value = false;  ///< all singular values, not the leading ones alone
   Method method = Method::automatic;
+  /// Whether the trajectories are read anew at every pass over them.
+  bool streamed = false;
   /// Called after every product with Z, so that a caller can answer others meanwhile; on any rank
   /// of the group, hence neither collective over it nor throwing.
   std::function<void()> pulse = {};
@@ -56,6 +58,9 @@ inline constexpr double k_least_gram_ratio = 1e-3;
 
 /// The cheapest way by operation counts, among those that give what is requested.
 MethodChoice choose_method(const DelayShape& shape, const FactoriseRequest& request, int ranks);
+
+/// Times that factorising passes over all trajectories, about.
+double factorisation_passes(const DelayShape& shape, const FactoriseRequest& request, int ranks);
 
 /// Bytes that factorising holds on each of `ranks` ranks beside the trajectories, at its peak.
 double factorisation_memory(const DelayShape& shape, const FactoriseRequest& request, int ranks);

@@ -41,8 +41,9 @@ struct EnsembleSpectrum {
 FactoriseRequest request_for(const KoopmanOptions& options, const DelayShape& shape);
 
 /// The spectrum of `trajectories` with `delays` delays. Trajectories with NaN or infinity on any
-/// rank are left out. `pulse`: as in FactoriseRequest. Throws UsageError where they are too short
-/// for the delays. Collective.
+/// rank are left out; of a stream, which is not read once more for that, they must have been left
+/// out (finite_trajectories). `pulse`: as in FactoriseRequest. Throws UsageError where they are too
+/// short for the delays, or a stream with a kernel. Collective.
 template <class Real>
 EnsembleSpectrum ensemble_spectrum(const Comm& group, const TrajectoryView<Real>& trajectories,
                                    const KoopmanOptions& options, std::size_t delays,

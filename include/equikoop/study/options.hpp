@@ -127,6 +127,7 @@ struct KoopmanOptions {
   double kernel_width = 0.0;      ///< w, units of the delay vectors; 0: from the data
   int kernel_degree = 2;          ///< of the polynomial kernel
   double regularisation = 1e-2;   ///< γ of G + γI, in units of trace(G)/n
+  double memory = 0.0;    ///< MiB of its trajectories that a rank holds at most; 0: what there is
   int folds = 5;          ///< of held-out residuals, over initials; 0: none
   std::vector<Window> windows{{}};  ///< the first is the main analysis
   std::vector<double> grid_delays{1.0};  ///< robustness: delays, as multiples of the study's

@@ -25,10 +25,7 @@ struct Ensemble {
   TrajectoryView<Real> view() const { return view_of(std::span<const Real>(values), shape); }
   /// The features [begin, end): what one rank of a group holds.
   TrajectoryView<Real> features(std::size_t begin, std::size_t end) const {
-    TrajectoryView<Real> part = view();
-    for (const Real*& start : part.starts) start += begin;
-    part.features = end - begin;
-    return part;
+    return view().panel({begin, end});
   }
   Real& at(std::size_t m, std::size_t t, std::size_t f) {
     return values[(m * shape.times + t) * shape.features + f];
