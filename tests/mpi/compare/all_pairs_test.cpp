@@ -61,10 +61,12 @@ std::string bytes(const OneSidedResult& r) {
 }
 
 std::string bytes(const PairResult& r) {
-  const auto& [first, second, distance, error, floor, effect, low, high, p, adjusted, smallest, margin, shuffle,
-               conjugate, there, back, seeds_first, seeds_second, verdict, reason, containment] = r;
-  return joined(first, second, distance, error, floor, effect, low, high, p, adjusted, smallest, margin, shuffle,
-                conjugate, seeds_first, seeds_second, verdict, reason, containment) +
+  const auto& [first, second, distance, error, floor, effect, low, high, p, adjusted, smallest,
+               margin, shuffle, conjugate, there, back, seeds_first, seeds_second, verdict, reason,
+               containment] = r;
+  return joined(first, second, distance, error, floor, effect, low, high, p, adjusted, smallest,
+                margin, shuffle, conjugate, seeds_first, seeds_second, verdict, reason,
+                containment) +
          bytes(there) + bytes(back);
 }
 
@@ -216,7 +218,7 @@ TEST(AllPairs, TwoSeedsHaveAnEffectButDecideNothing) {
     if (!world.is_root()) continue;
     const auto& p = pair(c, 0, 1);
     EXPECT_EQ(verdict(c, 0, 1), "undecided: too few seeds");
-    EXPECT_NEAR(p.effect, 1.0, 0.1);                          // twice the shift, less the floors
+    EXPECT_NEAR(p.effect, 1.0, 0.1);                           // twice the shift, less the floors
     EXPECT_DOUBLE_EQ(p.p_smallest, paired ? 0.5 : 1.0 / 3.0);  // labels of one seed, or C(4, 2)/2
     EXPECT_EQ(p.p_value, p.p_smallest);
     EXPECT_TRUE(std::isfinite(p.standard_error));
@@ -263,7 +265,8 @@ TEST(AllPairs, TellsProgressOnRankZeroToTheEnd) {
 
 TEST(AllPairs, UnequalCountsAndMassesAreTransported) {
   const Comm world(MPI_COMM_WORLD);
-  SpectrumSet spectra{noisy_seeds(3, 5, 0.02, 0.0, 1), noisy_seeds(3, 7, 0.02, 0.1, 2), noisy_seeds(3, 5, 0.02, 0.2, 3)};
+  SpectrumSet spectra{noisy_seeds(3, 5, 0.02, 0.0, 1), noisy_seeds(3, 7, 0.02, 0.1, 2),
+                      noisy_seeds(3, 5, 0.02, 0.2, 3)};
   for (auto& spectrum : spectra[2]) spectrum.weights = {1.0, 2.0, 3.0, 4.0, 0.0};
   const auto c = compare_all(world, spectra, options(true), 3);
   if (!world.is_root()) return;
@@ -272,7 +275,8 @@ TEST(AllPairs, UnequalCountsAndMassesAreTransported) {
       for (std::size_t t = 0; t < 3; ++t) {
         const auto i = static_cast<std::size_t>(a), j = static_cast<std::size_t>(b);
         EXPECT_EQ(c.distances[((i * 3 + j) * 3 + s) * 3 + t],
-                  i == j && s < t ? wasserstein(spectra[j][t], spectra[i][s]) : wasserstein(spectra[i][s], spectra[j][t]));
+                  i == j && s < t ? wasserstein(spectra[j][t], spectra[i][s])
+                                  : wasserstein(spectra[i][s], spectra[j][t]));
       }
 }
 
