@@ -49,11 +49,15 @@ void fill_analysis(hid_t id, const SpectraLayout& layout, const AnalysisShape& a
   single(schema::k_trajectories_used, H5T_STD_I32LE,
          {"trajectories in the fit", "1", "those that did not diverge"});
   single(schema::k_noise_cut, H5T_STD_I32LE, {"modes cut at the noise of the stored precision", "1", ""});
+  if (layout.solver_residuals)
+    modal(schema::k_residuals_solver, H5T_IEEE_F64LE,
+          {"residual of the eigenpair, of the eigensolver", "1", "|A v - lambda B v| / |B v|"});
   const bool main = analysis.id.empty();
   const bool reduced = main && layout.reduced && layout.modes <= k_most_reduced;
   complete_marks(id, seed, layout.seeds,
                  fmt::format("of row [seed] of eigenvalues, residuals_insample, residuals_heldout, amplitudes, "
-                             "singular_values, total_energy, rank, trajectories_used, noise_cut{}{}",
+                             "singular_values, total_energy, rank, trajectories_used, noise_cut{}{}{}",
+                             layout.solver_residuals ? ", residuals_solver" : "",
                              reduced ? ", reduced_operator" : "",
                              main && layout.pseudospectrum > 0 ? "; of the first seed then pseudospectrum" : ""));
   if (!reduced) return;
@@ -265,6 +269,8 @@ void SpectraArchive::write_row(std::size_t configuration, std::size_t analysis, 
   single(schema::k_rank, std::int32_t{row.rank});
   single(schema::k_trajectories_used, std::int32_t{row.trajectories_used});
   single(schema::k_noise_cut, std::int32_t{row.noise_cut});
+  if (h5::exists(id.get(), schema::k_residuals_solver))
+    modal(schema::k_residuals_solver, row.residuals_solver, k_nan);
   if (h5::exists(id.get(), schema::k_reduced)) {
     const auto square = padded_square(row, modes);
     h5::write(h5::open_dataset(id.get(), schema::k_reduced), {{seed, 0, 0}, {1, modes, modes}},
@@ -300,6 +306,7 @@ Checksum SpectraArchive::verify(std::size_t configuration, std::size_t analysis,
   single(schema::k_total_energy, double{});
   for (const char* name : {schema::k_rank, schema::k_trajectories_used, schema::k_noise_cut})
     single(name, std::int32_t{});
+  if (h5::exists(id.get(), schema::k_residuals_solver)) modal(schema::k_residuals_solver, double{});
   if (covers(id.get(), schema::k_reduced)) {
     const auto square = h5::read<double>(h5::open_dataset(id.get(), schema::k_reduced),
                                          {{seed, 0, 0}, {1, layout_.modes, layout_.modes}});
@@ -332,6 +339,8 @@ std::vector<SpectrumRow> SpectraArchive::read_rows(std::size_t configuration,
   const auto amplitudes = h5::read_all<double>(id.get(), schema::k_amplitudes, all);
   const auto sigma = h5::read_all<double>(id.get(), schema::k_singular_values, all);
   const auto done = complete(configuration, analysis);
+  const bool has_solver = h5::exists(id.get(), schema::k_residuals_solver);
+  const auto solver = has_solver ? h5::read_all<double>(id.get(), schema::k_residuals_solver, all) : std::vector<double>{};
   const bool has_reduced = h5::exists(id.get(), schema::k_reduced);
   const auto reduced = has_reduced ? h5::read_all<double>(id.get(), schema::k_reduced, all * layout_.modes) : std::vector<double>{};
 
@@ -347,6 +356,7 @@ std::vector<SpectrumRow> SpectraArchive::read_rows(std::size_t configuration,
     };
     rows[seed] = {part(eigenvalues), part(insample), part(heldout), part(amplitudes), part(sigma),
                   energy[seed], ranks[seed], used[seed], cut[seed], {}};
+    if (has_solver) rows[seed].residuals_solver = part(solver);
     const auto rank = static_cast<std::size_t>(ranks[seed]);
     for (std::size_t i = 0; has_reduced && i < rank; ++i) {
       const auto row = reduced.begin() + static_cast<std::ptrdiff_t>((seed * layout_.modes + i) * layout_.modes);

@@ -149,6 +149,7 @@ SpectraLayout spectra_layout(const Study& study, const TrajectoryLayout& traject
   const double modes = std::ceil(widest * static_cast<double>(most_modes(study.koopman, features, delays, snapshots)));
   SpectraLayout layout{trajectories.seeds, static_cast<std::size_t>(modes), study.koopman.pseudospectrum, {}};
   layout.reduced = study.koopman.kernel == Kernel::none;
+  layout.solver_residuals = !layout.reduced;
   for (std::size_t i = 0; i < features.size(); ++i) {
     const auto& from = trajectories.configurations[i];
     SpectraShape shape{from.name, from.parameters, from.features, from.time.size(), from.clock, {},

@@ -55,7 +55,7 @@ SpectrumRow row_of(const EnsembleSpectrum& spectrum) {
   return {spectrum.eigenvalues,     spectrum.residuals_insample, spectrum.residuals_heldout,
           spectrum.amplitudes,      spectrum.singular_values,    spectrum.total_energy,
           spectrum.rank,            spectrum.trajectories_used,  spectrum.noise_cut,
-          spectrum.reduced};
+          spectrum.reduced,         spectrum.residuals_solver};
 }
 
 template <class Real>

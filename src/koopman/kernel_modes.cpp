@@ -19,10 +19,15 @@ namespace equikoop {
 
 namespace {
 
-/// Vectors of the Krylov space before a restart, by eigenvalues wanted: those of training crowd below 1,
-/// and a space of SLEPc's default size (twice the wanted) hardly ever converges to them.
-constexpr std::size_t k_space_room = 4, k_space_more = 20;
-constexpr PetscInt k_restarts = 1000;
+/// Of the Krylov space, however few eigenvalues are wanted.
+constexpr std::size_t k_space_more = 20;
+/// Trained networks take fewer than ten.
+constexpr PetscInt k_restarts = 100;
+
+/// ε·trace(B): of a product with B or A, for unit coefficients.
+double rounding_of(const KernelMatrix& kernel, double gamma) {
+  return std::numeric_limits<double>::epsilon() * double(kernel.blocks.pairs) * (kernel.mean_diagonal + gamma);
+}
 
 /// A B⁻¹ on the values of functions on the local pairs that are kept; 0 on the others.
 class OneStep {
@@ -30,7 +35,7 @@ class OneStep {
   OneStep(const Comm& group, const KernelMatrix& kernel, const KernelProblem& problem,
           std::span<const std::uint8_t> kept)
       : group_(&group), kernel_(&kernel), kept_(kept), pulse_(problem.pulse),
-        factor_(group, kernel, problem.gamma, kept), solution_(kernel.blocks.pairs),
+        tolerance_(kernel_tolerance(kernel, problem.gamma)), factor_(group, kernel, problem.gamma, kept), solution_(kernel.blocks.pairs),
         values_(kernel.columns.columns) {}
 
   /// v = B⁻¹ w on every rank; 0 where pairs are left out.
@@ -57,12 +62,14 @@ class OneStep {
   const KernelMatrix& kernel() const noexcept { return *kernel_; }
   bool keeps(std::size_t pair) const noexcept { return kept_[pair] != 0; }
   int products() const noexcept { return products_; }
+  double tolerance() const noexcept { return tolerance_; }
 
  private:
   const Comm* group_;
   const KernelMatrix* kernel_;
   std::span<const std::uint8_t> kept_;
   std::function<void()> pulse_;
+  double tolerance_;
   KernelFactor factor_;
   std::vector<double> solution_;  ///< v, on every rank
   std::vector<double> values_;
@@ -140,6 +147,20 @@ FunctionValues read_pairs(EPS solver, Mat matrix, std::size_t locals, std::size_
   return result;
 }
 
+/// The largest relative residual of the `wanted` values after the last restart, as the solver estimates.
+struct Convergence {
+  std::size_t wanted = 0;
+  double worst = 0.0;
+};
+
+PetscErrorCode note_convergence(EPS, PetscInt, PetscInt, PetscScalar*, PetscScalar*, PetscReal* estimates,
+                                PetscInt count, void* context) {
+  auto& convergence = *static_cast<Convergence*>(context);
+  const auto known = std::min(convergence.wanted, static_cast<std::size_t>(count));
+  convergence.worst = known > 0 ? *std::max_element(estimates, estimates + known) : 1.0;
+  return 0;
+}
+
 FunctionValues by_krylov(OneStep& step, std::size_t count) {
   const std::size_t locals = step.kernel().own.size(), pairs = step.kernel().blocks.pairs;
   const std::size_t wanted = std::min(count + 1, pairs);  // one more may complete a pair
@@ -157,19 +178,22 @@ FunctionValues by_krylov(OneStep& step, std::size_t count) {
   check_petsc(EPSSetProblemType(solver.raw(), EPS_NHEP), "state the problem");
   check_petsc(EPSSetType(solver.raw(), EPSKRYLOVSCHUR), "choose Krylov-Schur");
   check_petsc(EPSSetWhichEigenpairs(solver.raw(), EPS_LARGEST_MAGNITUDE), "ask for the largest");
-  const std::size_t space = std::min(pairs, k_space_room * wanted + k_space_more);
+  const std::size_t space = std::min(pairs, k_krylov_room * wanted + k_space_more);
   check_petsc(EPSSetDimensions(solver.raw(), static_cast<PetscInt>(wanted), static_cast<PetscInt>(space), PETSC_DEFAULT),
               "set the number of modes");
-  check_petsc(EPSSetTolerances(solver.raw(), k_kernel_tolerance, k_restarts), "set the tolerance");
+  check_petsc(EPSSetTolerances(solver.raw(), step.tolerance(), k_restarts), "set the tolerance");
   set_start(solver.raw(), matrix.raw(), step);
+  Convergence convergence{std::min(count, pairs)};
+  check_petsc(EPSMonitorSet(solver.raw(), note_convergence, &convergence, nullptr), "watch the eigensolver");
   check_petsc(EPSSetFromOptions(solver.raw()), "read solver options");
   check_petsc(EPSSolve(solver.raw()), "solve for the Koopman spectrum");
   PetscInt found = 0;
   check_petsc(EPSGetConverged(solver.raw(), &found), "count converged pairs");
   if (static_cast<std::size_t>(found) < std::min(count, pairs))
-    throw Error(fmt::format("SLEPc found {} of {} eigenvalues of the kernel matrix in {} products: "
-                            "lower koopman.rank or raise koopman.regularisation",
-                            found, count, step.products()));
+    throw Error(fmt::format("{} of {} eigenvalues of a kernel matrix of {} pairs converged in {} products; the "
+                            "residual of the others came to {:.1e}, not {:.1e}. Raise koopman.regularisation, ten "
+                            "times as much, or lower koopman.rank",
+                            found, count, pairs, step.products(), convergence.worst, step.tolerance()));
   return read_pairs(solver.raw(), matrix.raw(), locals, static_cast<std::size_t>(found));
 }
 
@@ -249,6 +273,12 @@ double residual_of(const Comm& group, const Matrix& next, const FunctionValues& 
 
 }  // namespace
 
+double kernel_tolerance(const KernelMatrix& kernel, double gamma) {
+  constexpr double k_loosest = 1e-10;
+  const double rounding = rounding_of(kernel, gamma) / gamma;
+  return rounding < k_loosest ? rounding : k_loosest;
+}
+
 Matrix leading_columns(const Matrix& a, std::size_t count) {
   Matrix result(a.rows, count);
   std::copy_n(a.values.begin(), result.values.size(), result.values.begin());
@@ -280,15 +310,14 @@ KernelModes kernel_modes(const Comm& group, const KernelMatrix& kernel, const Ke
   found.eigenvalues.resize(count);
   // One rank's eigenvalues are all's: the solver's small problem is solved on each.
   group.broadcast(std::span(reinterpret_cast<double*>(found.eigenvalues.data()), 2 * count));
-  KernelModes modes{{}, Matrix(kernel.blocks.pairs, count)};
+  KernelModes modes{{}, Matrix(kernel.blocks.pairs, count), {}};
   for (std::size_t j = 0; j < count; ++j) {
     const auto v = step.coefficients(found.values.column(j));
     std::copy(v.begin(), v.end(), modes.vectors.column(j).begin());
   }
   modes.products = step.products();
   const Matrix next = values_of(kernel, modes.vectors).next;
-  const double rounding = std::numeric_limits<double>::epsilon() * double(kernel.blocks.pairs) *
-                          (kernel.mean_diagonal + problem.gamma);
+  const double rounding = rounding_of(kernel, problem.gamma);
   std::size_t good = 0;
   while (good < count) {
     const std::size_t columns = found.eigenvalues[good].imag() != 0.0 ? 2 : 1;
@@ -297,8 +326,7 @@ KernelModes kernel_modes(const Comm& group, const KernelMatrix& kernel, const Ke
     for (std::size_t j = good; j < good + columns; ++j)
       for (const double value : modes.vectors.column(j)) coefficients += value * value;
     if (!(std::abs(found.eigenvalues[good]) > rounding * std::sqrt(coefficients / size))) break;
-    modes.residual =
-        std::max(modes.residual, residual_of(group, next, found, good, columns, kept, kernel));
+    modes.residuals.resize(good + columns, residual_of(group, next, found, good, columns, kept, kernel));
     good += columns;
   }
   modes.refused = static_cast<int>(count - good);

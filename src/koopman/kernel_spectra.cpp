@@ -186,7 +186,7 @@ double kernel_memory(const DelayShape& shape, std::size_t modes, int ranks) {
   const double n = double(shape.columns()), each = n / ranks, k = double(modes);
   const double matrices = 12.0 * n * (each + double(PairBlocks::k_size));
   const double panels = 8.0 * double(shape.initials * shape.times) * double(PairBlocks::k_size + shape.blocks);
-  return matrices + panels + 8.0 * (2.0 * n * k + each * (4.0 * k + 20.0));
+  return matrices + panels + 8.0 * (2.0 * n * k + each * (double(k_krylov_room + 2) * k + 20.0));
 }
 
 template <class Real>
@@ -225,10 +225,12 @@ std::vector<EnsembleSpectrum> kernel_spectra(const DelayOperator<Real>& z, const
     spectrum.noise_cut = modes.refused > 0 ? static_cast<int>(wanted - count) : 0;
     spectrum.eigenvalues.assign(modes.eigenvalues.begin(), modes.eigenvalues.begin() + leading);
     spectrum.residuals_insample.assign(insample.begin(), insample.begin() + leading);
+    spectrum.residuals_solver.assign(modes.residuals.begin(), modes.residuals.begin() + leading);
     spectrum.residuals_heldout = held_out_residuals(spectrum.eigenvalues, refitted);
     spectrum.singular_values.assign(count, k_none);
+    const double worst = count > 0 ? *std::max_element(modes.residuals.begin(), modes.residuals.begin() + leading) : 0.0;
     spectrum.why += fmt::format("; width {:.6g}, {} products, largest residual of the solver {:.1e}",
-                                kernel.width, modes.products, modes.residual);
+                                kernel.width, modes.products, worst);
     if (count > 0)
       spectrum.amplitudes = amplitudes(z, kernel, spectrum.eigenvalues, leading_columns(values.now, count));
   }

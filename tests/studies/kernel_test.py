@@ -58,6 +58,8 @@ class Kernels(StudyTest):
                     self.assertAlmostEqual(group["amplitudes"][seed][:rank].sum(), 1, places=12)
                     for what in "residuals_insample", "residuals_heldout":
                         self.assertTrue(numpy.isfinite(group[what][seed][:rank]).all(), what)
+                    self.assertLess(group["residuals_solver"][seed][:rank].max(), 1e-9)
+                    self.assertTrue(numpy.isnan(group["residuals_solver"][seed][rank:]).all())
 
     def test_study_from_training_to_distances(self):
         ini = self.kernel_study()
@@ -82,6 +84,20 @@ class Kernels(StudyTest):
                               ("eigenvalues", "residuals_insample", "residuals_heldout", "amplitudes")})
         for name, values in found[0].items():
             numpy.testing.assert_allclose(found[1][name], values, rtol=1e-6, atol=1e-9, err_msg=name)
+
+    def test_a_solver_that_does_not_converge_says_how_far_it_came_and_what_helps(self):
+        ini = self.kernel_study(model__width="5", study__seeds=1, training__steps=150, koopman__method="snapshots")
+        self.succeed("train", ini, "--out", "out", "-q")
+        result = self.run_program("spectra", ini, "--out", "out", "--petsc", "-eps_max_it 1 -eps_ncv 8")
+        self.assert_refused(result, 1, "of 4 eigenvalues", "the residual of the others came to", "koopman.regularisation")
+
+    def test_residuals_of_the_solver_are_checked(self):
+        ini = self.kernel_study(model__width="5", study__seeds=1)
+        self.succeed("run", ini, "--out", "out", "-q")
+        self.assertIn("whole spectra match", self.succeed("status", self.folder / "out", "--verify", ranks=1).out)
+        with h5py.File(self.folder / "out/spectra.h5", "r+") as file:
+            file["configurations/base/residuals_solver"][0, 0] *= 1 + 1e-12
+        self.assert_refused(self.run_program("status", self.folder / "out", "--verify", ranks=1), 1, "spectra.h5")
 
     def test_robustness_grid_and_plan(self):
         ini = self.kernel_study(koopman__grid_delays="1 2", koopman__grid_ranks="0.5 1", koopman__kernel="polynomial")

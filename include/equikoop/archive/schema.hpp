@@ -57,6 +57,7 @@ inline constexpr const char* k_clock_time = "clock_time";
 inline constexpr const char* k_eigenvalues = "eigenvalues";
 inline constexpr const char* k_residuals_insample = "residuals_insample";
 inline constexpr const char* k_residuals_heldout = "residuals_heldout";
+inline constexpr const char* k_residuals_solver = "residuals_solver";
 inline constexpr const char* k_amplitudes = "amplitudes";
 inline constexpr const char* k_singular_values = "singular_values";
 inline constexpr const char* k_total_energy = "total_energy";

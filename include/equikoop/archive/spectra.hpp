@@ -45,6 +45,7 @@ struct SpectraLayout {
   int pseudospectrum = 0;  ///< points a side, or 0
   std::vector<SpectraShape> configurations;
   bool reduced = true;  ///< whether the reduced operator is kept; imported spectra have none
+  bool solver_residuals = false;  ///< whether those are kept: of kernels
 };
 
 /// The spectrum of one ensemble; vectors hold `rank` values, or none where rank is 0.
@@ -59,6 +60,7 @@ struct SpectrumRow {
   int trajectories_used = 0;
   int noise_cut = 0;
   std::vector<double> reduced;  ///< (rank, rank) row-major, of the main analysis; or empty
+  std::vector<double> residuals_solver{};  ///< of kernels; or empty
 };
 
 /// The square of the complex plane that a pseudospectrum covers: real and imaginary parts of its

@@ -24,6 +24,7 @@ struct EnsembleSpectrum {
   std::vector<std::complex<double>> eigenvalues;  ///< decreasing modulus, conjugates adjacent
   std::vector<double> residuals_insample;
   std::vector<double> residuals_heldout;  ///< NaN where nothing was held out
+  std::vector<double> residuals_solver;   ///< of a kernel's eigenpairs, ‖A v − λ B v‖ / ‖B v‖; else none
   std::vector<double> amplitudes;         ///< sum to 1
   std::vector<double> singular_values;    ///< of the kept modes
   double total_energy = 0.0;              ///< squared Frobenius norm of the delay matrix
