@@ -2,6 +2,7 @@
 #include "equikoop/data/sparse.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace equikoop {
 
@@ -37,12 +38,18 @@ void fill_sparse(std::span<const Real> values, std::size_t inputs, Real backgrou
   for (std::size_t row = 0; row < values.size(); row += inputs) {
     for (std::size_t first = 0; first < inputs; first += block) {
       const std::size_t end = std::min(first + block, inputs);
+      // Without a branch, which nobody could foresee: background is overwritten by what comes next.
+      std::array<std::uint16_t, k_most_block> found_input;
+      std::array<Real, k_most_block> found_value;
+      std::size_t found = 0;
       for (std::size_t k = first; k < end; ++k) {
-        if (values[row + k] == background) continue;
-        input[entry] = static_cast<std::uint16_t>(k);
-        value[entry] = values[row + k] - background;
-        ++entry;
+        found_input[found] = static_cast<std::uint16_t>(k);
+        found_value[found] = values[row + k] - background;
+        found += values[row + k] != background ? 1 : 0;
       }
+      std::copy_n(found_input.begin(), found, input.begin() + static_cast<std::ptrdiff_t>(entry));
+      std::copy_n(found_value.begin(), found, value.begin() + static_cast<std::ptrdiff_t>(entry));
+      entry += found;
       begin[++segment] = entry;
     }
   }

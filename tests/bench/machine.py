@@ -71,15 +71,16 @@ class Bench:
             self.made_up = images.write(self.folder / "made_up_images")
         return {"data.source": "mnist", "data.path": self.mnist or self.made_up}
 
-    def equikoop(self, *words, ranks=1):
+    def equikoop(self, *words, ranks=1, bound=False):
         """Runs the program itself; returns (standard output, seconds of the whole command)."""
         began = time.monotonic()
-        out = self.run([BINARY, *map(str, words)], ranks)
+        out = self.run([BINARY, *map(str, words)], ranks, bound)
         return out, time.monotonic() - began
 
-    def run(self, command, ranks=1):
-        if ranks > 1:
-            command = [MPIRUN, "-q", "-n", str(ranks), *command]
+    def run(self, command, ranks=1, bound=False):
+        """`bound`: each rank, be it the only one, to a core of its own."""
+        if ranks > 1 or bound:
+            command = [MPIRUN, "-q", *(["--bind-to", "core"] if bound else []), "-n", str(ranks), *command]
         result = subprocess.run(command, cwd=self.folder, env=self.environment(), text=True, capture_output=True)
         if result.returncode != 0:
             raise RuntimeError(f"{' '.join(command)} ended with {result.returncode}: {result.stderr}")

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The published width study as its file has it (750 networks, 75 spectra): the whole on two ranks, with
-distances and report; each stage from one rank to two by the program's own wall time, beside what two
-copies of a bare matrix product gain on this machine. And the shared work counter on thousands of ranks,
-acted out with the times that `plan` measures."""
+distances and report; each stage from one rank to two, each bound to a core as batch systems do, by the
+program's own wall time, beside what two copies of a bare matrix product gain on this machine. And the
+shared work counter on thousands of ranks, acted out with the times that `plan` measures."""
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -60,9 +61,10 @@ class WidthStudy:
         if bench.quick:
             self.keys += ["--study.seeds=1", "--training.steps=80"]
 
-    def run(self, stage, folder, ranks):
+    def run(self, stage, folder, ranks, bound=False):
         """The log, and seconds of the whole command."""
-        return self.bench.equikoop(stage, ROOT / "input/published/width.ini", *self.keys, "--out", folder, "--force", ranks=ranks)
+        return self.bench.equikoop(stage, ROOT / "input/published/width.ini", *self.keys, "--out", folder, "--force",
+                                   ranks=ranks, bound=bound)
 
 
 def whole_rows(bench, study, rounds):
@@ -87,8 +89,10 @@ def ranks_rows(bench):
     seconds = {}
     for _ in range(rounds):
         for ranks in (1, 2):
+            folder = bench.folder / f"scaling-{ranks}"
+            shutil.rmtree(folder, ignore_errors=True)  # the system's time to drop an old file is not the study's
             for stage in ("train", "spectra"):
-                log, _ = study.run(stage, bench.folder / f"scaling-{ranks}", ranks)
+                log, _ = study.run(stage, folder, ranks, bound=True)
                 seconds.setdefault((stage, ranks), []).append(wall_seconds(log))
     gain = machine_gain(bench, rounds)
     files = [[bench.folder / f"scaling-{ranks}" / name for ranks in (1, 2)] for name in ("trajectories.h5", "spectra.h5")]
