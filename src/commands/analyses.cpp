@@ -19,8 +19,9 @@ namespace {
 
 constexpr double k_usable_memory = 0.8;  // share of what is available that one stage may take
 constexpr double k_mebibyte = 1048576.0;
-/// Of trajectories that are not held: of a wide ensemble, tens of kilobytes of each snapshot at a time.
-constexpr double k_piece_bytes = 512 * k_mebibyte;
+/// Of trajectories that are not held, an eighth at a time and at most so much: of a wide ensemble, tens
+/// of kilobytes of each snapshot.
+constexpr double k_piece_share = 0.125, k_piece_bytes = 512 * k_mebibyte;
 
 std::string window_name(const Window& window) {
   return fmt::format("window={}:{}", window.begin, window.end);
@@ -93,7 +94,7 @@ FactoriseRequest request_of(const KoopmanOptions& options, const SpectraShape& s
 bool exceeds(const KoopmanOptions& options, Precision precision, SpectraShape shape, int ranks, double room) {
   if (options.kernel != Kernel::none) return false;  // which needs them in memory
   shape.streamed = false;
-  if (options.memory > 0) return raw_bytes(precision, shape) / ranks > piece_bytes(options);
+  if (options.memory > 0) return raw_bytes(precision, shape) / ranks > k_mebibyte * options.memory;
   return room > 0 && spectrum_memory(options, precision, shape, ranks) > room;
 }
 
@@ -115,9 +116,7 @@ void choose_ways(const Study& study, SpectraLayout& layout, const Log& log) {
     for (auto& analysis : shape.analyses) analysis.method = to_string(choice.method);
     log.line("spectra: {}: {} features, {} delays, {} ({}){}", shape.name, shape.features,
              shape.analyses.front().delays, to_string(choice.method), choice.why,
-             shape.streamed ? fmt::format(", trajectories read in pieces of {}",
-                                          bytes_text(piece_bytes(study.koopman)))
-                            : "");
+             shape.streamed ? ", trajectories read in pieces at every pass" : "");
   }
 }
 
@@ -175,8 +174,9 @@ double factorisation_count(const SpectraShape& shape) {
   return total;
 }
 
-double piece_bytes(const KoopmanOptions& options) {
-  return options.memory > 0 ? k_mebibyte * options.memory : k_piece_bytes;
+double piece_bytes(const KoopmanOptions& options, Precision precision, const SpectraShape& shape, int ranks) {
+  const double share = raw_bytes(precision, shape) / ranks;
+  return options.memory > 0 ? std::min(share, k_mebibyte * options.memory) : std::min(k_piece_share * share, k_piece_bytes);
 }
 
 double spectrum_memory(const KoopmanOptions& options, Precision precision, const SpectraShape& shape, int ranks) {
@@ -184,7 +184,7 @@ double spectrum_memory(const KoopmanOptions& options, Precision precision, const
   const double share = raw_bytes(precision, shape) / ranks;
   if (options.kernel != Kernel::none)
     return share + kernel_memory(delayed, static_cast<std::size_t>(options.rank), ranks);
-  const double held = shape.streamed ? std::min(share, piece_bytes(options)) : share;
+  const double held = shape.streamed ? piece_bytes(options, precision, shape, ranks) : share;
   return held + factorisation_memory(delayed, request_of(options, shape), ranks);
 }
 

@@ -34,8 +34,9 @@ double spectrum_cost(const SpectraShape& shape);
 /// share one; cost grows with both.
 double factorisation_count(const SpectraShape& shape);
 
-/// Bytes of trajectories that a rank holds at a time where they are not held as a whole.
-double piece_bytes(const KoopmanOptions& options);
+/// Bytes of trajectories that each of `ranks` ranks holds of an ensemble at a time where they are not
+/// held as a whole.
+double piece_bytes(const KoopmanOptions& options, Precision precision, const SpectraShape& shape, int ranks);
 
 /// Bytes that the spectrum of one ensemble takes on each of `ranks` ranks: the raw trajectories, or a
 /// piece of them, never times the delays, and what the factorisation holds beside them.

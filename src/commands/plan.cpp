@@ -100,7 +100,8 @@ void plan(Job& job) {
     spectra_units.insert(spectra_units.end(), trajectories.seeds, {one.spectra, one.spectra / k_looks});
     job.log.line("  {}: {} features, {} delays, {:.3g} s an ensemble to train, {:.3g} s its spectra, {} of trajectories{}",
                  shape.name, shape.features, shape.analyses.front().delays, train, one.spectra, bytes_text(bytes),
-                 shape.streamed ? fmt::format(", read in pieces of {} for the spectra", bytes_text(piece_bytes(job.study.koopman))) : "");
+                 shape.streamed ? fmt::format(", of which a rank holds {} at a time for the spectra",
+                                              bytes_text(piece_bytes(job.study.koopman, job.study.precision, shape, sharing))) : "");
   }
   const double with_data = pilot.data_bytes + std::max(pilot.read_bytes, totals.train_bytes);
   const double memory = pilot.program_bytes + std::max(with_data, totals.spectra_bytes);

@@ -176,7 +176,9 @@ class SpectraWork {
       phases_.add_bytes("  of it: read", static_cast<double>(times.size() * features.size() * sizeof(Real)));
       pulse();
     };
-    return {read, static_cast<std::size_t>(piece_bytes(job_.study.koopman) / sizeof(Real))};
+    const double piece = piece_bytes(job_.study.koopman, trajectories_.layout().precision,
+                                     spectra_.layout().configurations[unit.configuration], group.size());
+    return {read, static_cast<std::size_t>(piece / sizeof(Real))};
   }
 
   /// The trajectories that did not diverge.

@@ -93,8 +93,8 @@ void Observer<Real>::draw_projection(std::uint64_t study_seed) {
   if (features_ * parameters > k_projection_bytes / sizeof(Real)) {
     throw UsageError("record.observable = projection of " + std::to_string(parameters) +
                      " parameters to " + std::to_string(features_) +
-                     " features needs a matrix above 1 GiB; use observable = subset, or lower "
-                     "record.size");
+                     " features needs a matrix above 1 GiB; use observable = subset, or a record.size "
+                     "of at most " + std::to_string(k_projection_bytes / sizeof(Real) / parameters));
   }
   const RandomStream stream({study_seed, Stream::observable_subset, 0, 0, k_projection_item});
   const double scale = 1.0 / std::sqrt(static_cast<double>(features_));

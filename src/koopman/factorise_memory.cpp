@@ -27,8 +27,10 @@ double factorisation_memory(const DelayShape& shape, const FactoriseRequest& req
       numbers += gathered + rows * double(shape.features) + 2.0 * rows * rows;
       break;
     case Method::snapshots:
-      // The Gram matrices of snapshots and of delay vectors, then the basis twice.
-      numbers += std::max(snapshots * (snapshots + panel) + columns * columns, modes * rows / p);
+      // The Gram matrices of snapshots and of delay vectors; then the basis once more while it is
+      // made orthonormal, when nothing of a stream is held.
+      numbers += std::max(snapshots * (snapshots + panel) + columns * columns,
+                          request.streamed ? 0.0 : modes * rows / p);
       break;
     default: {
       const double small = std::min(rows, columns);

@@ -16,6 +16,18 @@ WIDE = dict(model__width="300", data__classes=10, study__seeds=SEEDS, study__ini
 RAW = 4 * INITIALS * STEPS * 3000          # bytes of an ensemble's output weights
 PANEL = 1.01 * RAW / 6 / 2**20             # MiB of 500 features, the panels of one rank
 
+# The system says what a file says that stands in the working folder.
+LITTLE_MEMORY = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+FILE *fopen64(const char *path, const char *mode) {
+  FILE *(*found)(const char *, const char *) = (FILE *(*)(const char *, const char *))dlsym(RTLD_NEXT, "fopen64");
+  return found(strcmp(path, "/proc/meminfo") == 0 ? "meminfo" : path, mode);
+}
+"""
+
 
 class Streamed(StudyTest):
     def same_in_pieces(self, ini, out, memory, ranks):
@@ -37,13 +49,28 @@ class Streamed(StudyTest):
                     with self.subTest(precision=precision, method=method, ranks=ranks):
                         ini = self.study(**WIDE, study__precision=precision, koopman__method=method)
                         log = self.same_in_pieces(ini, precision, PANEL, ranks)
-                        self.assertIn("trajectories read in pieces of", log)
+                        self.assertIn("trajectories read in pieces", log)
 
     def test_pieces_of_several_panels_and_networks_that_diverge(self):
         ini = self.study(**WIDE, training__learning_rate=3e5, koopman__method="snapshots")
         trained = self.succeed("train", ini, "--out", "out")
         self.assertIn("trajectories diverged", trained.out)
         self.same_in_pieces(ini, "out", 4 * PANEL, 1)
+
+    def test_a_node_too_small_is_seen(self):
+        ini = self.study(**WIDE, koopman__method="snapshots")
+        self.succeed("train", ini, "--out", "out", "-q")
+        env = {"LD_PRELOAD": self.preload(LITTLE_MEMORY)}
+        logs = []
+        for kibibytes in (1 << 20, 1 << 11):
+            (self.folder / "meminfo").write_text(f"MemAvailable: {kibibytes} kB\n")
+            logs.append(self.succeed("spectra", ini, "--out", "out", "--force", ranks=1, env=env).out)
+            (self.folder / "out/spectra.h5").rename(self.folder / f"{kibibytes}.h5")
+        self.assertEqual(["read in pieces" in log for log in logs], [False, True])
+        # An eighth of what there is, but a panel at least: six times in a pass, once for each initial.
+        reads = int(re.search(r"of it: read +(\d+)", logs[1]).group(1))
+        self.assertEqual(reads, SEEDS * INITIALS * 6 * (1 + 4 * 4))
+        self.assert_same_data(self.folder / f"{1 << 20}.h5", self.folder / f"{1 << 11}.h5")
 
     def test_as_many_bytes_as_planned(self):
         keys = WIDE | dict(koopman__method="snapshots", koopman__memory=PANEL)
