@@ -113,6 +113,7 @@ void write_header(hid_t file, const std::string& filetype, const std::string& so
   h5::write_attribute(group.get(), "command_line", provenance.command_line);
   h5::write_attribute(group.get(), "libraries", provenance.libraries);
   if (!provenance.sources.empty()) h5::write_attribute(group.get(), "sources", provenance.sources);
+  if (!provenance.data.empty()) h5::write_attribute(group.get(), "data", provenance.data);
   const auto runs = h5::create_dataset(group.get(), schema::k_runs, run_type().get(), {k_run_rows},
                                        {"jobs that worked on this file", "1",
                                         "one row a job; rows with ranks = 0 are free"});
@@ -148,6 +149,7 @@ Header read_header(hid_t file, const std::string& path, const std::string& filet
     header.study_text = optional(group.get(), "study_text");
     header.study_resolved = optional(group.get(), "study_resolved");
     header.sources = optional(group.get(), "sources");
+    header.data = optional(group.get(), "data");
   }
   return header;
 }
@@ -168,6 +170,18 @@ void check_same_study(const Header& header, const std::string& path, const Study
       "{} was begun with another study: {}{}. Choose another --out, or --force to begin it anew", path,
       differences.front(),
       differences.size() > 1 ? fmt::format(" (and {} more keys)", differences.size() - 1) : ""));
+}
+
+void check_same_data(const Header& header, const std::string& path, const std::string& data) {
+  if (header.data.empty() || header.data == data) return;
+  std::istringstream then(header.data);
+  std::istringstream now(data);
+  std::string source, before, after;
+  while (then >> source >> before && now >> source >> after && before == after) {
+  }
+  throw UsageError(fmt::format(
+      "{} was begun with other data: the samples of {} had SHA-256 {:.12}..., have {:.12}.... Bring the files back, "
+      "choose another --out, or --force to begin it anew", path, source, before, after));
 }
 
 RunRow::RunRow(hid_t file, const std::string& stage, int ranks, int nodes, const std::string& hosts,

@@ -180,6 +180,7 @@ TrajectoryArchive TrajectoryArchive::begin(const Comm& comm, const std::string& 
   together(comm, [&] {
     check_same_study(archive.archive_.header, path, study, {"study", "data", "model", "training", "record"});
     check_same_shape(read_layout(archive.id()), layout, path);
+    if (comm.is_root()) check_same_data(archive.archive_.header, path, provenance.data);
   });
   archive.layout_ = layout;
   return archive;

@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "data_sets.hpp"
 
+#include <fmt/format.h>
+
+#include <set>
+#include <tuple>
+
+#include "equikoop/base/digest.hpp"
+#include "equikoop/data/idx_family.hpp"
+
 namespace equikoop {
 namespace {
 
@@ -10,7 +18,29 @@ bool same_samples(DataOptions a, const DataOptions& b) {
   return a == b;
 }
 
+std::string digest_of(const RawData<std::uint8_t>& data) {
+  Digest digest;
+  for (const auto* const bytes : {&data.train, &data.train_labels, &data.test, &data.test_labels})
+    digest.add(std::span(*bytes));
+  return digest.finish_text();
+}
+
 }  // namespace
+
+std::string digests_of_files(const Job& job) {
+  std::set<std::tuple<std::string, std::string, int, int>> known;
+  std::string lines;
+  together(job.comm, [&] {
+    if (!job.comm.is_root()) return;
+    for (const Configuration& configuration : job.study.configurations) {
+      const DataOptions& data = configuration.data;
+      if (configuration.model.kind == ModelKind::descent || is_synthetic(data.source)) continue;
+      if (known.emplace(data.source, data.path, data.samples, data.test_samples).second)
+        lines += fmt::format("{} {}\n", data.source, digest_of(read_idx_family(data, job.search)));
+    }
+  });
+  return lines;
+}
 
 template <class Real>
 DataSets<Real>::DataSets(const Job& job, const std::vector<const Configuration*>& configurations) {

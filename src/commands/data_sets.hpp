@@ -2,6 +2,7 @@
 // The data sets of a study's configurations, each held once a node however many configurations use it.
 #pragma once
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -9,6 +10,11 @@
 #include "job.hpp"
 
 namespace equikoop {
+
+/// "source SHA-256" of the samples and labels of each data set that a study reads from files, as they are
+/// before normalisation; one a line, in the order of the configurations. Read on rank 0, empty on the others.
+/// Collective.
+std::string digests_of_files(const Job& job);
 
 template <class Real>
 class DataSets {

@@ -137,7 +137,10 @@ Pilot pilot(const Job& job, const std::vector<DataShape>& shapes, const SpectraL
     std::vector<const Configuration*> all;
     for (const Configuration& configuration : job.study.configurations) all.push_back(&configuration);
     std::optional<DataSets<Real>> data;
-    result.read_seconds = seconds_of([&] { data.emplace(job, all); });
+    result.read_seconds = seconds_of([&] {
+      digests_of_files(job);
+      data.emplace(job, all);
+    });
     for (const auto& [options, set] : data->all()) {
       const auto view = set.view();
       result.data_bytes += static_cast<double>(view.bytes());

@@ -100,16 +100,21 @@ int train_units(Job& job, TrajectoryArchive& archive, PhaseTable& phases, const 
 void train(Job& job, PhaseTable& phases) {
   std::vector<DataShape> shapes;
   TrajectoryLayout layout;
+  Provenance provenance = job.provenance;
   together(job.comm, [&] {
     shapes = data_shapes(job.study, job.search);
     layout = trajectory_layout(job.study, shapes);
     // What the spectra could not use is said before it is trained, not hours later.
     spectra_layout(job.study, layout, Room{}, Log(false));
   });
+  {
+    const auto scope = phases.scope("read data");
+    provenance.data = digests_of_files(job);
+  }
   auto archive = [&] {
     const auto scope = phases.scope("open archives");
     return TrajectoryArchive::begin(job.comm, job.path(schema::k_trajectories_file), job.study, layout,
-                                    job.provenance, job.arguments.force);
+                                    provenance, job.arguments.force);
   }();
   const auto units = open_units(job, archive, shapes);
   const std::size_t all = archive.ensemble_count();

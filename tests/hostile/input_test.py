@@ -149,6 +149,16 @@ class WrongData(StudyTest):
         result = self.train()
         self.assertEqual((result.code, result.err), (0, ""))
 
+    def test_files_replaced_since_training_began(self):
+        self.assertEqual(self.train().code, 0)
+        content = self.images.read_bytes()
+        self.images.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        self.assert_refused(self.train(), 2, "was begun with other data: the samples of idx had SHA-256", "--force")
+        self.images.unlink()
+        self.images.with_suffix(".gz").write_bytes(gzip.compress(content))  # the same samples in another form
+        result = self.train()
+        self.assertEqual((result.code, result.err), (0, ""))
+
     def test_missing_folder(self):
         self.data.rename(self.folder / "elsewhere")
         self.assert_refused(self.train(), 2, "no data files", str(self.data))
