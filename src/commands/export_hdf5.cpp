@@ -138,6 +138,7 @@ class Rewriter {
     const auto type = variable_text();
     const auto copy = create_compressed(to, name, type.get(), shape);
     std::vector<const char*> pointers;
+    pointers.reserve(words.size());
     for (const auto& word : words) pointers.push_back(word.c_str());
     h5::write_raw(copy, type.get(), h5::all_of(copy), pointers.data());
     if (attributes >= 0) copy_attributes(attributes, copy.get());

@@ -109,6 +109,7 @@ std::vector<Metric> usable_metrics(const Job& job, const SpectraArchive& archive
 template <class Member>
 std::vector<double> values_of(const std::vector<PairResult>& pairs, Member member) {
   std::vector<double> values;
+  values.reserve(pairs.size());
   for (const auto& pair : pairs) values.push_back(static_cast<double>(pair.*member));
   return values;
 }

@@ -2,6 +2,8 @@
 // Losses, gradients and starts of the descent problems. No state: values in, values out.
 #include "descent_problem.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -35,9 +37,9 @@ std::int64_t power(std::int64_t k, int dimension) {
   return result;
 }
 
-/// The largest k with k^dimension <= initials.
+/// The largest k >= 1 with k^dimension <= initials.
 int side_below(int initials, int dimension) {
-  int k = static_cast<int>(std::pow(initials, 1.0 / dimension));
+  int k = std::max(1, static_cast<int>(std::pow(initials, 1.0 / dimension)));
   while (k > 1 && power(k, dimension) > initials) --k;
   while (power(k + 1, dimension) <= initials) ++k;
   return k;

@@ -22,6 +22,7 @@ Minibatches<Real>::Minibatches(const DataView<Real>& data, Order order, std::siz
                      " must be between 1 and the number of training samples, " +
                      std::to_string(train_));
   }
+  steps_per_epoch_ = train_ / batch_size;
   const bool gathers_values = data.sparse_train.empty() && !always_contiguous();
   const auto features = static_cast<std::size_t>(data.shape.features);
   for (Gathered& g : gathered_) {
@@ -34,14 +35,13 @@ Minibatches<Real>::Minibatches(const DataView<Real>& data, Order order, std::siz
 template <class Real>
 std::size_t Minibatches<Real>::sample(std::size_t step, std::size_t i) {
   if (order_ == Order::fixed) return (step * batch_size_ + i) % train_;
-  const std::size_t steps_per_epoch = train_ / batch_size_;
-  const std::uint64_t epoch = step / steps_per_epoch;
+  const std::uint64_t epoch = step / steps_per_epoch_;
   if (epoch != epoch_) {
     key_.item = epoch;
     permutation_ = RandomStream(key_).permutation(static_cast<std::uint32_t>(train_));
     epoch_ = epoch;
   }
-  return permutation_[step % steps_per_epoch * batch_size_ + i];
+  return permutation_[step % steps_per_epoch_ * batch_size_ + i];
 }
 
 template <class Real>
@@ -60,7 +60,7 @@ Batch<Real> Minibatches<Real>::rows(std::size_t step) {
     g.labels[i] = data_.train_labels[g.rows[i]];
   }
   // The data set does not fit the caches; the next batch comes from memory while this one is used.
-  const bool more = order_ == Order::fixed || (step + 1) % (train_ / batch_size_) != 0;
+  const bool more = order_ == Order::fixed || (step + 1) % steps_per_epoch_ != 0;
   for (std::size_t i = 0; more && i < batch_size_; ++i) data_.sparse_train.prefetch(sample(step + 1, i));
   return {{nullptr, batch_size_, features, features}, std::span(g.labels), &data_.sparse_train,
           std::span(g.rows)};

@@ -38,6 +38,7 @@ class Minibatches {
   Order order_;
   std::size_t batch_size_;
   std::size_t train_;
+  std::size_t steps_per_epoch_ = 0;
   RandomKey key_;
   std::uint64_t epoch_ = UINT64_MAX;  ///< of permutation_; the largest: none yet
   std::vector<std::uint32_t> permutation_;
