@@ -20,9 +20,17 @@ namespace {
 
 constexpr double k_looks = 36;  // at the counter in a spectrum: between the products of a Lanczos cycle
 
-struct Totals {
-  double networks = 0, flops = 0, train = 0, trajectory_bytes = 0, train_bytes = 0, spectra_bytes = 0,
-         read_bytes = 0;
+/// What a study will take, on `ranks` ranks.
+struct Estimate {
+  int ranks = 1;
+  double configurations = 0, networks = 0, spectra = 0, pairs = 0;
+  double flops = 0;  ///< in matrix products
+  Schedule train, spectrum;
+  double train_seconds = 0, spectra_seconds = 0, core_hours = 0;
+  double train_work = 0, longest_training = 0;  ///< seconds of all ensembles, and of one
+  double trajectory_bytes = 0, read_bytes = 0;
+  double train_bytes = 0, spectrum_bytes = 0, memory = 0;  ///< of a rank
+  std::string submit;
 };
 
 /// The units of a stage on `ranks` ranks, which take them from the counter, the costly ones first.
@@ -60,88 +68,118 @@ std::string submit_line(const Job& job, int ranks, double train, double spectra)
   return line;
 }
 
+/// Adds the configurations up and prints a line for each.
+class Sum {
+ public:
+  Sum(const Job& job, const std::vector<DataShape>& data, const SpectraLayout& spectra, const Room& room)
+      : job_(job), data_(data), spectra_(spectra), seeds_(static_cast<double>(spectra.seeds)),
+        sharing_(ranks_per_ensemble(job.study.koopman, job.study.precision, spectra, room,
+                                    spectra.seeds * data.size())) {
+    estimate_.ranks = room.ranks;
+    estimate_.configurations = static_cast<double>(data.size());
+  }
+
+  void add(std::size_t c, const EnsembleSeconds& one, double step_flops, bool sparse) {
+    const Configuration& configuration = job_.study.configurations[c];
+    const SpectraShape& shape = spectra_.configurations[c];
+    const KoopmanOptions& koopman = job_.study.koopman;
+    const Precision precision = job_.study.precision;
+    const double steps = configuration.training.steps, train = one.fixed + steps * one.step;
+    const double networks = seeds_ * static_cast<double>(shape.initials);
+    const double bytes = (precision == Precision::float32 ? 4 : 8) * networks *
+                         (static_cast<double>(shape.snapshots * shape.features) + steps);
+    estimate_.networks += networks;
+    if (configuration.model.kind == ModelKind::network) estimate_.flops += networks * steps * step_flops;
+    estimate_.train_work += seeds_ * train;
+    estimate_.longest_training = std::max(estimate_.longest_training, train);
+    estimate_.trajectory_bytes += bytes;
+    estimate_.read_bytes += seeds_ * spectrum_reads(koopman, precision, shape, sharing_);
+    estimate_.train_bytes = std::max(estimate_.train_bytes, training_memory(job_.study, configuration, data_[c], sparse));
+    estimate_.spectrum_bytes = std::max(estimate_.spectrum_bytes, spectrum_memory(koopman, precision, shape, sharing_));
+    train_units_.insert(train_units_.end(), spectra_.seeds, {train, one.step});
+    spectra_units_.insert(spectra_units_.end(), spectra_.seeds, {one.spectra, one.spectra / k_looks});
+    job_.log.line("  {}: {} features, {} delays, {:.3g} s an ensemble to train, {:.3g} s its spectra, {} of trajectories{}",
+                  shape.name, shape.features, shape.analyses.front().delays, train, one.spectra, bytes_text(bytes),
+                  shape.streamed ? fmt::format(", of which a rank holds {} at a time for the spectra",
+                                               bytes_text(piece_bytes(koopman, precision, shape, sharing_)))
+                                 : "");
+  }
+
+  Estimate on_ranks(const Pilot& pilot) const {
+    Estimate e = estimate_;
+    e.spectra = seeds_ * e.configurations;
+    e.pairs = 0.5 * e.configurations * (e.configurations - 1);
+    e.train = schedule_of(train_units_, e.ranks);
+    e.spectrum = schedule_spectra(spectra_units_, e.ranks);
+    e.train_seconds = pilot.read_seconds + e.train.seconds;
+    e.spectra_seconds = e.spectrum.seconds;
+    e.core_hours = e.ranks * (e.train_seconds + e.spectra_seconds) / 3600;
+    const double with_data = pilot.data_bytes + std::max(pilot.read_bytes, e.train_bytes);
+    e.memory = pilot.program_bytes + std::max(with_data, e.spectrum_bytes);
+    e.submit = submit_line(job_, e.ranks, e.train_seconds, e.spectra_seconds);
+    return e;
+  }
+
+ private:
+  const Job& job_;
+  const std::vector<DataShape>& data_;
+  const SpectraLayout& spectra_;
+  double seeds_;
+  int sharing_;  ///< ranks of an ensemble
+  Estimate estimate_;
+  std::vector<TimedUnit> train_units_, spectra_units_;
+};
+
+void print(const Log& log, const Estimate& e, const Pilot& pilot) {
+  log.line("{:.0f} networks, {:.3g} FLOPs in matrix products", e.networks, e.flops);
+  log.line("{:.0f} spectra, {:.0f} pairs of configurations", e.spectra, e.pairs);
+  log.line("expected wall time on {} ranks like this one: train {}, spectra {}, together {}", e.ranks,
+           duration_text(e.train_seconds), duration_text(e.spectra_seconds),
+           duration_text(e.train_seconds + e.spectra_seconds));
+  log.line("of the ranks' time, at work: train {:.1f} %, spectra {:.1f} % (units handed out one by one, simulated; "
+           "with all of them ideal {} and {})", 100 * e.train.efficiency, 100 * e.spectrum.efficiency,
+           duration_text(e.train.bound), duration_text(e.spectrum.bound));
+  log.line("{}: {}, of which the spectra read {} in all; spectra.h5 and distances.h5 stay small",
+           schema::k_trajectories_file, bytes_text(e.trajectory_bytes), bytes_text(e.read_bytes));
+  log.line("memory: a rank at most {}: {} of program and libraries, and in training {} of data set (shared by a node; "
+           "{} more where it is read) and {} of an ensemble; for a spectrum {}", bytes_text(e.memory),
+           bytes_text(pilot.program_bytes), bytes_text(pilot.data_bytes), bytes_text(pilot.read_bytes),
+           bytes_text(e.train_bytes), bytes_text(e.spectrum_bytes));
+  log.line("cost: {:.3g} core hours; submit with: {}", e.core_hours, e.submit);
+}
+
+void print_json(const std::string& study, const Estimate& e, double read_seconds) {
+  fmt::print("{{\"study\": {}, \"ranks\": {}, \"configurations\": {:.0f}, \"networks\": {:.0f}, \"spectra\": {:.0f}, "
+             "\"pairs\": {:.0f}, \"flops\": {:.6g}, \"read_seconds\": {:.6g}, \"train_seconds\": {:.6g}, "
+             "\"spectra_seconds\": {:.6g}, \"train_efficiency\": {:.6g}, \"spectra_efficiency\": {:.6g}, "
+             "\"train_bound_seconds\": {:.6g}, \"spectra_bound_seconds\": {:.6g}, \"core_hours\": {:.6g}, "
+             "\"trajectory_bytes\": {:.0f}, \"read_bytes\": {:.0f}, \"memory_bytes_per_rank\": {:.0f}, \"submit\": {}}}\n",
+             json_text(study), e.ranks, e.configurations, e.networks, e.spectra, e.pairs, e.flops, read_seconds,
+             e.train_seconds, e.spectra_seconds, e.train.efficiency, e.spectrum.efficiency, e.train.bound,
+             e.spectrum.bound, e.core_hours, e.trajectory_bytes, e.read_bytes, e.memory, json_text(e.submit));
+}
+
+void advise(const Log& log, const Estimate& e) {
+  const double useful = std::max(1.0, std::floor(e.train_work / std::max(e.longest_training, 1e-9)));
+  log.line("advice: up to {:.0f} ranks shorten the training; beyond, ranks wait for the longest ensemble ({})", useful,
+           duration_text(e.longest_training));
+}
+
 }  // namespace
 
 void plan(Job& job) {
-  const auto shapes = data_shapes(job.study, job.search);
-  const auto trajectories = trajectory_layout(job.study, shapes);
-  const int ranks = job.arguments.ranks;
-  const Room room{ranks, room_of(job.comm).bytes};
-  const auto spectra_shapes = spectra_layout(job.study, trajectories, room, Log(false));
-  const int sharing = ranks_per_ensemble(job.study.koopman, job.study.precision, spectra_shapes, room,
-                                         trajectories.seeds * shapes.size());
-  const bool network = job.study.configurations.front().model.kind == ModelKind::network;
-  const double element = job.study.precision == Precision::float32 ? 4 : 8;
+  const auto data = data_shapes(job.study, job.search);
+  const Room room{job.arguments.ranks, room_of(job.comm).bytes};
+  const auto spectra = spectra_layout(job.study, trajectory_layout(job.study, data), room, Log(false));
   std::vector<double> costs;
-  for (std::size_t c = 0; c < shapes.size(); ++c) costs.push_back(step_cost(job.study.configurations[c], shapes[c]));
-  const Pilot pilot = run_pilot(job, shapes, spectra_shapes, costs);
-
-  Totals totals;
-  std::vector<TimedUnit> train_units;
-  std::vector<TimedUnit> spectra_units;
-  const double ensembles = static_cast<double>(trajectories.seeds);
-  const double initials = static_cast<double>(trajectories.initials);
-  for (std::size_t c = 0; c < shapes.size(); ++c) {
-    const Configuration& configuration = job.study.configurations[c];
-    const auto& shape = spectra_shapes.configurations[c];
-    const EnsembleSeconds& one = pilot.ensembles[c];
-    const double steps = configuration.training.steps;
-    const double train = one.fixed + steps * one.step;
-    const double bytes = element * ensembles * initials * (static_cast<double>(shape.snapshots * shape.features) + steps);
-    totals.networks += ensembles * initials;
-    if (network) totals.flops += ensembles * initials * steps * costs[c];
-    totals.train += ensembles * train;
-    totals.trajectory_bytes += bytes;
-    totals.train_bytes = std::max(totals.train_bytes, training_memory(job.study, configuration, shapes[c], pilot.sparse[c] != 0));
-    totals.spectra_bytes = std::max(totals.spectra_bytes, spectrum_memory(job.study.koopman, job.study.precision, shape, sharing));
-    const double reads = spectrum_reads(job.study.koopman, job.study.precision, shape, sharing);
-    totals.read_bytes += ensembles * reads;
-    train_units.insert(train_units.end(), trajectories.seeds, {train, one.step});
-    spectra_units.insert(spectra_units.end(), trajectories.seeds, {one.spectra, one.spectra / k_looks});
-    job.log.line("  {}: {} features, {} delays, {:.3g} s an ensemble to train, {:.3g} s its spectra, {} of trajectories{}",
-                 shape.name, shape.features, shape.analyses.front().delays, train, one.spectra, bytes_text(bytes),
-                 shape.streamed ? fmt::format(", of which a rank holds {} at a time for the spectra",
-                                              bytes_text(piece_bytes(job.study.koopman, job.study.precision, shape, sharing))) : "");
-  }
-  const double with_data = pilot.data_bytes + std::max(pilot.read_bytes, totals.train_bytes);
-  const double memory = pilot.program_bytes + std::max(with_data, totals.spectra_bytes);
-
-  const Schedule train_schedule = schedule_of(train_units, ranks);
-  const Schedule spectra_schedule = schedule_spectra(spectra_units, ranks);
-  const double train = pilot.read_seconds + train_schedule.seconds;
-  const double spectra = spectra_schedule.seconds;
-  const double pairs = 0.5 * static_cast<double>(shapes.size()) * static_cast<double>(shapes.size() - 1);
-  job.log.line("{:.0f} networks, {:.3g} FLOPs in matrix products", totals.networks, totals.flops);
-  job.log.line("{:.0f} spectra, {:.0f} pairs of configurations", ensembles * static_cast<double>(shapes.size()), pairs);
-  job.log.line("expected wall time on {} ranks like this one: train {}, spectra {}, together {}", ranks,
-               duration_text(train), duration_text(spectra), duration_text(train + spectra));
-  job.log.line("of the ranks' time, at work: train {:.1f} %, spectra {:.1f} % (units handed out one by one, simulated; "
-               "with all of them ideal {} and {})", 100 * train_schedule.efficiency, 100 * spectra_schedule.efficiency,
-               duration_text(train_schedule.bound), duration_text(spectra_schedule.bound));
-  job.log.line("{}: {}, of which the spectra read {} in all; spectra.h5 and distances.h5 stay small",
-               schema::k_trajectories_file, bytes_text(totals.trajectory_bytes), bytes_text(totals.read_bytes));
-  job.log.line("memory: a rank at most {}: {} of program and libraries, and in training {} of data set (shared by a node; "
-               "{} more where it is read) and {} of an ensemble; for a spectrum {}", bytes_text(memory),
-               bytes_text(pilot.program_bytes), bytes_text(pilot.data_bytes), bytes_text(pilot.read_bytes),
-               bytes_text(totals.train_bytes), bytes_text(totals.spectra_bytes));
-  const std::string submit = submit_line(job, ranks, train, spectra);
-  job.log.line("cost: {:.3g} core hours; submit with: {}", ranks * (train + spectra) / 3600, submit);
-  if (job.arguments.json && job.comm.is_root())
-    fmt::print("{{\"study\": {}, \"ranks\": {}, \"configurations\": {}, \"networks\": {:.0f}, \"spectra\": {:.0f}, "
-               "\"pairs\": {:.0f}, \"flops\": {:.6g}, \"read_seconds\": {:.6g}, \"train_seconds\": {:.6g}, \"spectra_seconds\": {:.6g}, "
-               "\"train_efficiency\": {:.6g}, \"spectra_efficiency\": {:.6g}, "
-               "\"train_bound_seconds\": {:.6g}, \"spectra_bound_seconds\": {:.6g}, \"core_hours\": {:.6g}, \"trajectory_bytes\": {:.0f}, \"read_bytes\": {:.0f}, \"memory_bytes_per_rank\": {:.0f}, "
-               "\"submit\": {}}}\n",
-               json_text(job.study.name), ranks, shapes.size(), totals.networks,
-               ensembles * static_cast<double>(shapes.size()), pairs, totals.flops, pilot.read_seconds, train, spectra,
-               train_schedule.efficiency, spectra_schedule.efficiency, train_schedule.bound, spectra_schedule.bound,
-               ranks * (train + spectra) / 3600, totals.trajectory_bytes, totals.read_bytes, memory, json_text(submit));
-  const double longest_train = std::max_element(train_units.begin(), train_units.end(), [](const auto& a, const auto& b) {
-                                 return a.seconds < b.seconds;
-                               })->seconds;
-  const double useful = std::max(1.0, std::floor(totals.train / std::max(longest_train, 1e-9)));
-  job.log.line("advice: up to {:.0f} ranks shorten the training; beyond, ranks wait for the longest ensemble ({})",
-               useful, duration_text(longest_train));
+  for (std::size_t c = 0; c < data.size(); ++c) costs.push_back(step_cost(job.study.configurations[c], data[c]));
+  const Pilot pilot = run_pilot(job, data, spectra, costs);
+  Sum sum(job, data, spectra, room);
+  for (std::size_t c = 0; c < data.size(); ++c) sum.add(c, pilot.ensembles[c], costs[c], pilot.sparse[c] != 0);
+  const Estimate estimate = sum.on_ranks(pilot);
+  print(job.log, estimate, pilot);
+  if (job.arguments.json && job.comm.is_root()) print_json(job.study.name, estimate, pilot.read_seconds);
+  advise(job.log, estimate);
 }
 
 }  // namespace equikoop
