@@ -14,6 +14,7 @@
 #include "analyses.hpp"
 #include "commands.hpp"
 #include "data_sets.hpp"
+#include "equikoop/koopman/kernel.hpp"
 #include "equikoop/koopman/spectrum.hpp"
 #include "shapes.hpp"
 #include "train_unit.hpp"
@@ -27,10 +28,28 @@ constexpr int k_growth = 3;                 // of the steps from run to run, unt
 constexpr double k_training_seconds = 1.5;  // or is whole
 constexpr double k_most_numbers = 16e6;     // of the trajectories whose spectrum is timed
 
+using Clock = std::chrono::steady_clock;
+
+double seconds_between(Clock::time_point start, Clock::time_point end) {
+  return std::chrono::duration<double>(end - start).count();
+}
+
 double seconds_of(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = Clock::now();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return seconds_between(start, Clock::now());
+}
+
+/// Of the delay vectors of an ensemble, on one rank.
+DelayShape shape_of(const SpectraShape& shape, std::size_t times) {
+  return {static_cast<std::size_t>(shape.analyses.front().delays) + 1, shape.initials, times, shape.features,
+          shape.features, 0};
+}
+
+/// What the spectra of an ensemble cost beside those of another configuration.
+double relative_cost(const KoopmanOptions& koopman, const SpectraShape& shape) {
+  if (koopman.kernel == Kernel::none) return spectrum_cost(shape);
+  return std::pow(static_cast<double>(shape_of(shape, shape.snapshots).columns()), 3);
 }
 
 /// All configurations, or a few spread over their cost.
@@ -78,17 +97,35 @@ class Ensemble {
     const std::size_t features = std::clamp(static_cast<std::size_t>(fitting), std::size_t{1}, whole.features);
     std::vector<Real> values(initials * times * features);
     const AnalysisShape& main = whole.analyses.front();
-    const double seconds = seconds_of([&] {
-      archive.read_ensemble<Real>(0, 0, {0, features}, values);
-      ensemble_spectrum<Real>(self_, view_of<Real>(values, {initials, times, features}), study_.koopman,
-                              static_cast<std::size_t>(main.delays));
-    });
-    const double parts = static_cast<double>(snapshot_range(main, whole.snapshots).size() * whole.features) /
-                         static_cast<double>(times * features);
-    return seconds * parts * factorisation_count(whole);
+    const std::size_t whole_times = snapshot_range(main, whole.snapshots).size();
+    const auto view = view_of<Real>(values, {initials, times, features});
+    double seconds = seconds_of([&] { archive.read_ensemble<Real>(0, 0, {0, features}, values); });
+    if (study_.koopman.kernel == Kernel::none)
+      seconds += seconds_of([&] {
+        ensemble_spectrum<Real>(self_, view, study_.koopman, static_cast<std::size_t>(main.delays));
+      });
+    seconds *= static_cast<double>(whole_times * whole.features) / static_cast<double>(times * features);
+    if (study_.koopman.kernel != Kernel::none) seconds += kernel_spectrum(view, shape_of(whole, whole_times));
+    return seconds * factorisation_count(whole);
   }
 
  private:
+  /// Seconds of the kernel spectrum of `whole` from a small one.
+  double kernel_spectrum(TrajectoryView<Real> view, const DelayShape& whole) const {
+    const KernelPilot pilot = kernel_pilot(whole, study_.koopman);
+    view.starts.resize(pilot.initials);
+    view.times = std::min(view.times, whole.times);
+    DelayShape tried = whole;
+    tried.initials = pilot.initials;
+    tried.times = view.times;
+    const auto start = Clock::now();
+    auto first = start;
+    ensemble_spectrum<Real>(self_, view, pilot.options, whole.blocks - 1, [&] {
+      if (first == start) first = Clock::now();
+    });
+    return kernel_seconds(whole, study_.koopman, tried, {seconds_between(start, first), seconds_between(first, Clock::now())});
+  }
+
   const Job& job_;
   const Comm self_{MPI_COMM_SELF};
   Study study_;
@@ -163,7 +200,8 @@ Pilot pilot(const Job& job, const std::vector<DataShape>& shapes, const SpectraL
   for (std::size_t c = 0; c < costs.size(); ++c) {
     const std::size_t like = nearest(c, tried, costs);
     const double scale = costs[c] / costs[like];
-    const double spectra_scale = spectrum_cost(spectra.configurations[c]) / spectrum_cost(spectra.configurations[like]);
+    const double spectra_scale = relative_cost(job.study.koopman, spectra.configurations[c]) /
+                                 relative_cost(job.study.koopman, spectra.configurations[like]);
     const EnsembleSeconds& of = seconds[like];
     result.ensembles.push_back({of.fixed * scale, of.step * scale, of.spectra * spectra_scale});
   }

@@ -20,11 +20,6 @@ namespace {
 
 constexpr double k_none = std::numeric_limits<double>::quiet_NaN();
 
-/// Pairs up to which LAPACK on the explicit operator is as fast as Krylov steps; beyond, it pays where
-/// more than 1 / k_krylov_share of the eigenvalues are wanted.
-constexpr std::size_t k_lapack_pairs = 300;
-constexpr std::size_t k_krylov_share = 4;
-
 /// Singular values of the eigenfunctions on the data below this share of the largest are dropped from
 /// the least-squares fit of Koopman modes: functions that hardly differ.
 constexpr double k_least_direction = 1e-10;
@@ -172,22 +167,6 @@ std::vector<double> held_out_residuals(std::span<const std::complex<double>> ref
 }
 
 }  // namespace
-
-MethodChoice choose_kernel_method(const DelayShape& shape, Method asked, std::size_t modes) {
-  if (asked != Method::automatic) return {asked, fmt::format("kernel, {}: asked for", to_string(asked))};
-  const std::size_t pairs = shape.columns();
-  const bool dense = pairs <= k_lapack_pairs || modes * k_krylov_share > pairs;
-  return {dense ? Method::dense : Method::snapshots,
-          fmt::format("kernel matrices of {} pairs: {}", pairs,
-                      dense ? "LAPACK" : "Krylov-Schur, matrices distributed")};
-}
-
-double kernel_memory(const DelayShape& shape, std::size_t modes, int ranks) {
-  const double n = double(shape.columns()), each = n / ranks, k = double(modes);
-  const double matrices = 12.0 * n * (each + double(PairBlocks::k_size));
-  const double panels = 8.0 * double(shape.initials * shape.times) * double(PairBlocks::k_size + shape.blocks);
-  return matrices + panels + 8.0 * (2.0 * n * k + each * (double(k_krylov_room + 2) * k + 20.0));
-}
 
 template <class Real>
 std::vector<EnsembleSpectrum> kernel_spectra(const DelayOperator<Real>& z, const KoopmanOptions& options,

@@ -22,4 +22,24 @@ MethodChoice choose_kernel_method(const DelayShape& shape, Method asked, std::si
 /// n = initials·(snapshots − d − 1).
 double kernel_memory(const DelayShape& shape, std::size_t modes, int ranks);
 
+/// A kernel spectrum to be timed in place of a large one. Trajectories of an ensemble lie so close that the
+/// eigenvalues of G grow with their number: fewer of them with as much less regularisation take as many
+/// products.
+struct KernelPilot {
+  std::size_t initials = 0;  ///< trajectories of all
+  KoopmanOptions options;
+};
+KernelPilot kernel_pilot(const DelayShape& shape, const KoopmanOptions& options);
+
+/// Seconds of a kernel spectrum on one rank: until its first product, and from there on.
+struct KernelSeconds {
+  double preparation = 0.0;
+  double products = 0.0;
+};
+
+/// Seconds of all fits of `shape` from those of the pilot, of the shape `pilot`: the factor grows with n³,
+/// the kernel matrix and a product with n², and the number of products with the length of trajectories.
+double kernel_seconds(const DelayShape& shape, const KoopmanOptions& options, const DelayShape& pilot,
+                      const KernelSeconds& measured);
+
 }  // namespace equikoop

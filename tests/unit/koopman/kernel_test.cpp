@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "ensembles.hpp"
+#include "equikoop/koopman/kernel.hpp"
 #include "equikoop/koopman/spectrum.hpp"
 
 namespace equikoop {
@@ -141,6 +142,38 @@ TEST(Kernel, HoldsOutNothingWhereThereIsOneTrajectory) {
   const auto spectrum = spectrum_with(ensemble, kernel_options(Kernel::gaussian, 3, 1e-4), 2);
   ASSERT_GT(spectrum.rank, 0);
   for (const double residual : spectrum.residuals_heldout) EXPECT_TRUE(std::isnan(residual));
+}
+
+TEST(KernelPilot, TakesAsManyProductsAsTheWhole) {
+  // 4,060 pairs of starts a thousandth apart, and those of four: 1,624.
+  const auto ensemble = training_like<double>({10, 410, 12}, 1e-3);
+  const Comm self(MPI_COMM_SELF);
+  auto options = kernel_options(Kernel::gaussian, 5, 0.1);
+  options.folds = 0;
+  const auto products_of = [&](const TrajectoryView<double>& view, const KoopmanOptions& with) {
+    int products = 0;
+    ensemble_spectrum(self, view, with, 3, [&] { ++products; });
+    return products;
+  };
+  const auto view = ensemble.view();
+  const KernelPilot pilot = kernel_pilot({4, 10, 410, 12, 12, 0}, options);
+  ASSERT_EQ(pilot.initials, 4u);
+  EXPECT_EQ(pilot.options.method, Method::snapshots);
+  EXPECT_DOUBLE_EQ(pilot.options.regularisation, 0.04);
+  const std::array<std::size_t, 4> few{0, 1, 2, 3};
+  const double ratio = double(products_of(view.only(few), pilot.options)) / double(products_of(view, options));
+  EXPECT_NEAR(ratio, 1.0, 0.3);
+}
+
+TEST(KernelPilot, OfASmallStudyIsTheStudy) {
+  const auto options = kernel_options(Kernel::gaussian, 5, 0.1);
+  const DelayShape shape{4, 5, 100, 12, 12, 0};
+  EXPECT_EQ(kernel_pilot(shape, options).initials, 5u);
+  EXPECT_EQ(kernel_pilot(shape, options).options.regularisation, 0.1);
+  auto without_folds = options;
+  without_folds.folds = 0;
+  EXPECT_DOUBLE_EQ(kernel_seconds(shape, without_folds, shape, {2.0, 3.0}), 5.0);
+  EXPECT_GT(kernel_seconds(shape, options, shape, {2.0, 3.0}), 5.0 * 3.0);
 }
 
 TEST(Kernel, RefusesWhatWorksOnSingularValues) {
