@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "equikoop/archive/schema.hpp"
+#include "equikoop/base/digest.hpp"
 #include "equikoop/base/error.hpp"
 
 namespace equikoop {
@@ -173,15 +174,16 @@ void check_same_study(const Header& header, const std::string& path, const Study
 }
 
 void check_same_data(const Header& header, const std::string& path, const std::string& data) {
-  if (header.data.empty() || header.data == data) return;
-  std::istringstream then(header.data);
-  std::istringstream now(data);
-  std::string source, before, after;
-  while (then >> source >> before && now >> source >> after && before == after) {
+  if (header.data.empty()) return;
+  std::istringstream then(header.data), now(data);
+  std::string before, file;
+  while (std::getline(now, file)) {
+    std::getline(then, before);
+    if (before.substr(0, Digest::k_digits) == file.substr(0, Digest::k_digits)) continue;
+    throw UsageError(fmt::format(
+        "{} was begun with other data: the SHA-256 of {} was {:.12}..., is {:.12}.... Bring the file back, choose "
+        "another --out, or --force to begin it anew", path, file.substr(Digest::k_digits + 2), before, file));
   }
-  throw UsageError(fmt::format(
-      "{} was begun with other data: the samples of {} had SHA-256 {:.12}..., have {:.12}.... Bring the files back, "
-      "choose another --out, or --force to begin it anew", path, source, before, after));
 }
 
 RunRow::RunRow(hid_t file, const std::string& stage, int ranks, int nodes, const std::string& hosts,

@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include <fstream>
+#include <vector>
+
 #include "equikoop/base/error.hpp"
 
 namespace equikoop {
@@ -38,6 +41,19 @@ std::string Digest::finish_text() {
   std::string text;
   for (const std::byte byte : finish()) text += fmt::format("{:02x}", static_cast<unsigned>(byte));
   return text;
+}
+
+std::string digest_of_file(const std::filesystem::path& path) {
+  constexpr std::size_t k_piece = std::size_t{1} << 20;
+  std::ifstream file(path, std::ios::binary);
+  std::vector<char> piece(k_piece);
+  Digest digest;
+  while (file) {
+    file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    digest.add(std::span<const char>(piece.data(), static_cast<std::size_t>(file.gcount())));
+  }
+  if (!file.eof()) throw Error(fmt::format("{} cannot be read", path.string()));
+  return digest.finish_text();
 }
 
 }  // namespace equikoop

@@ -4,10 +4,9 @@
 #include <fmt/format.h>
 
 #include <set>
-#include <tuple>
 
 #include "equikoop/base/digest.hpp"
-#include "equikoop/data/idx_family.hpp"
+#include "equikoop/data/search.hpp"
 
 namespace equikoop {
 namespace {
@@ -18,25 +17,18 @@ bool same_samples(DataOptions a, const DataOptions& b) {
   return a == b;
 }
 
-std::string digest_of(const RawData<std::uint8_t>& data) {
-  Digest digest;
-  for (const auto* const bytes : {&data.train, &data.train_labels, &data.test, &data.test_labels})
-    digest.add(std::span(*bytes));
-  return digest.finish_text();
-}
-
 }  // namespace
 
 std::string digests_of_files(const Job& job) {
-  std::set<std::tuple<std::string, std::string, int, int>> known;
   std::string lines;
   together(job.comm, [&] {
     if (!job.comm.is_root()) return;
+    std::set<std::filesystem::path> known;
     for (const Configuration& configuration : job.study.configurations) {
-      const DataOptions& data = configuration.data;
-      if (configuration.model.kind == ModelKind::descent || is_synthetic(data.source)) continue;
-      if (known.emplace(data.source, data.path, data.samples, data.test_samples).second)
-        lines += fmt::format("{} {}\n", data.source, digest_of(read_idx_family(data, job.search)));
+      if (configuration.model.kind == ModelKind::descent || is_synthetic(configuration.data.source)) continue;
+      const IdxFiles files = find_idx_files(configuration.data, job.search);
+      for (const auto* const file : {&files.train_images, &files.train_labels, &files.test_images, &files.test_labels})
+        if (known.insert(*file).second) lines += fmt::format("{}  {}\n", digest_of_file(*file), file->string());
     }
   });
   return lines;

@@ -11,9 +11,8 @@
 
 namespace equikoop {
 
-/// "source SHA-256" of the samples and labels of each data set that a study reads from files, as they are
-/// before normalisation; one a line, in the order of the configurations. Read on rank 0, empty on the others.
-/// Collective.
+/// The SHA-256 of each file that the study's data sets are read from, in the order of the configurations: lines
+/// as sha256sum writes them. Read on rank 0, empty on the others. Collective.
 std::string digests_of_files(const Job& job);
 
 template <class Real>

@@ -19,7 +19,7 @@ struct Provenance {
   std::string command_line;
   std::string libraries;  ///< one "name version" a line
   std::string sources = {};  ///< files of other programs that were imported, one a line; or empty
-  std::string data = {};     ///< "source SHA-256" of each data set read from files, one a line; or empty
+  std::string data = {};     ///< files that were trained on, a line each as of sha256sum; or empty
 };
 
 /// What a file says of itself.
@@ -46,8 +46,8 @@ Header read_header(hid_t file, const std::string& path, const std::string& filet
 void check_same_study(const Header& header, const std::string& path, const Study& study,
                       const std::vector<std::string>& sections);
 
-/// Throws UsageError with the first differing data set unless `data` (as Provenance::data) is what the
-/// file was begun with. Files without a word about it pass.
+/// Throws UsageError with the first file whose SHA-256 in `data` (as Provenance::data) is not the one that
+/// the archive was begun with, wherever it lies now. Archives without a word about it pass.
 void check_same_data(const Header& header, const std::string& path, const std::string& data);
 
 /// One row of /provenance/runs, written when a job begins and again when it ends. Rank 0 only.

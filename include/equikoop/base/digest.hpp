@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -36,5 +37,9 @@ class Digest {
   };
   std::unique_ptr<void, Free> context_;
 };
+
+/// The digest of a file's bytes as 64 hexadecimal digits, as sha256sum prints it. Throws Error where
+/// it cannot be read.
+std::string digest_of_file(const std::filesystem::path& path);
 
 }  // namespace equikoop
