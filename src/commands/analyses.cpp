@@ -174,6 +174,18 @@ double factorisation_count(const SpectraShape& shape) {
   return total;
 }
 
+Method method_of(const KoopmanOptions& options, const SpectraShape& shape) {
+  return choose_method(delay_shape(shape), request_of(options, shape), 1).method;
+}
+
+double times_as_long(const KoopmanOptions& options, const SpectraShape& whole, SpectraShape tried) {
+  tried.streamed = false;
+  KoopmanOptions same = options;
+  same.method = method_of(options, whole);
+  return expected_seconds(delay_shape(whole), request_of(same, whole), 1) /
+         expected_seconds(delay_shape(tried), request_of(same, tried), 1);
+}
+
 double piece_bytes(const KoopmanOptions& options, Precision precision, const SpectraShape& shape, int ranks) {
   const double share = raw_bytes(precision, shape) / ranks;
   return options.memory > 0 ? std::min(share, k_mebibyte * options.memory) : std::min(k_piece_share * share, k_piece_bytes);
@@ -185,7 +197,7 @@ double spectrum_memory(const KoopmanOptions& options, Precision precision, const
   if (options.kernel != Kernel::none)
     return share + kernel_memory(delayed, static_cast<std::size_t>(options.rank), ranks);
   const double held = shape.streamed ? piece_bytes(options, precision, shape, ranks) : share;
-  return held + factorisation_memory(delayed, request_of(options, shape), ranks);
+  return factorisation_memory(delayed, request_of(options, shape), ranks, held);
 }
 
 double spectrum_reads(const KoopmanOptions& options, Precision precision, const SpectraShape& shape, int ranks) {

@@ -34,9 +34,16 @@ double spectrum_cost(const SpectraShape& shape);
 /// share one; cost grows with both.
 double factorisation_count(const SpectraShape& shape);
 
+/// How many times as long the main factorisation of an ensemble takes as that of `tried`, which is held,
+/// by the same way; by operation counts.
+double times_as_long(const KoopmanOptions& options, const SpectraShape& whole, SpectraShape tried);
+
 /// Bytes of trajectories that each of `ranks` ranks holds of an ensemble at a time where they are not
 /// held as a whole.
 double piece_bytes(const KoopmanOptions& options, Precision precision, const SpectraShape& shape, int ranks);
+
+/// The way that the main factorisation takes.
+Method method_of(const KoopmanOptions& options, const SpectraShape& shape);
 
 /// Bytes that the spectrum of one ensemble takes on each of `ranks` ranks: the raw trajectories, or a
 /// piece of them, never times the delays, and what the factorisation holds beside them.

@@ -97,15 +97,23 @@ class Ensemble {
     const std::size_t features = std::clamp(static_cast<std::size_t>(fitting), std::size_t{1}, whole.features);
     std::vector<Real> values(initials * times * features);
     const AnalysisShape& main = whole.analyses.front();
+    KoopmanOptions options = study_.koopman;
+    if (whole.streamed) options.method = method_of(options, whole);
     const std::size_t whole_times = snapshot_range(main, whole.snapshots).size();
     const auto view = view_of<Real>(values, {initials, times, features});
     double seconds = seconds_of([&] { archive.read_ensemble<Real>(0, 0, {0, features}, values); });
-    if (study_.koopman.kernel == Kernel::none)
+    if (options.kernel == Kernel::none)
       seconds += seconds_of([&] {
-        ensemble_spectrum<Real>(self_, view, study_.koopman, static_cast<std::size_t>(main.delays));
+        ensemble_spectrum<Real>(self_, view, options, static_cast<std::size_t>(main.delays));
       });
+    if (whole.streamed) {
+      SpectraShape tried = whole;
+      tried.snapshots = times;
+      tried.features = features;
+      return seconds * times_as_long(options, whole, tried) * factorisation_count(whole);
+    }
     seconds *= static_cast<double>(whole_times * whole.features) / static_cast<double>(times * features);
-    if (study_.koopman.kernel != Kernel::none) seconds += kernel_spectrum(view, shape_of(whole, whole_times));
+    if (options.kernel != Kernel::none) seconds += kernel_spectrum(view, shape_of(whole, whole_times));
     return seconds * factorisation_count(whole);
   }
 

@@ -80,8 +80,10 @@ Costs costs_of(const DelayShape& shape, const FactoriseRequest& request, int ran
                read(Method::dense),
       .features = 2.0 * rows * features * snapshots / (k_rate_product * p) + gram(rows) +
                   read(Method::features),
-      .snapshots = snapshots * snapshots * features / (k_rate_product * p) + gram(columns) +
-                   read(Method::snapshots),
+      // Gram matrix; left vectors and coordinates.
+      .snapshots = (snapshots + 4.0 * modes * double(shape.blocks)) * snapshots * features /
+                       (k_rate_product * p) +
+                   gram(columns) + read(Method::snapshots),
       .matrix_free = products * (2.0 * rows * snapshots / (k_rate_vector * p) + k_lanczos_step) +
                      read(Method::matrix_free)};
 }
@@ -164,6 +166,20 @@ MethodChoice choose_method(const DelayShape& shape, const FactoriseRequest& requ
   return {best.method, fmt::format("{}: cheapest for {} x {} and {} modes ({:.2g} s expected)",
                                    to_string(best.method), shape.rows(), shape.columns(),
                                    request.modes, best.seconds)};
+}
+
+double expected_seconds(const DelayShape& shape, const FactoriseRequest& request, int ranks) {
+  const Costs cost = costs_of(shape, request, ranks);
+  switch (choose_method(shape, request, ranks).method) {
+    case Method::features:
+      return cost.features;
+    case Method::snapshots:
+      return cost.snapshots;
+    case Method::matrix_free:
+      return cost.matrix_free;
+    default:
+      return cost.dense;
+  }
 }
 
 double factorisation_passes(const DelayShape& shape, const FactoriseRequest& request, int ranks) {

@@ -59,11 +59,17 @@ inline constexpr double k_least_gram_ratio = 1e-3;
 /// The cheapest way by operation counts, among those that give what is requested.
 MethodChoice choose_method(const DelayShape& shape, const FactoriseRequest& request, int ranks);
 
+/// Seconds that the way of `request` takes by operation counts, at rates of no particular machine:
+/// for comparisons. Reading counts where the trajectories are streamed.
+double expected_seconds(const DelayShape& shape, const FactoriseRequest& request, int ranks);
+
 /// Times that factorising passes over all trajectories, about.
 double factorisation_passes(const DelayShape& shape, const FactoriseRequest& request, int ranks);
 
-/// Bytes that factorising holds on each of `ranks` ranks beside the trajectories, at its peak.
-double factorisation_memory(const DelayShape& shape, const FactoriseRequest& request, int ranks);
+/// Bytes that factorising holds on each of `ranks` ranks at its peak, with `held` of trajectories: all
+/// of a rank's, or of a stream a piece, which is held during the passes only.
+double factorisation_memory(const DelayShape& shape, const FactoriseRequest& request, int ranks,
+                            double held);
 
 /// Factorises Z. A Gram way whose needed singular values lie under k_least_gram_ratio of the
 /// largest is replaced by an accurate way, said in `why`. All-zero data: no modes. Throws
