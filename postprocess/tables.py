@@ -110,7 +110,8 @@ def agreement(results):
             row[kind] = page.Composed(distance, f"{distance:.3g} {sign}" + (
                 f" ({distance / floor:.2g} floors)" if floor > 0 else ""))
         if kinds:
-            row["agree"] = f"{sum(stored[f'verdict_{k}'] == stored['verdict'] for k in kinds)} of {len(kinds)}"
+            same = sum(stored[f"verdict_{k}"] == stored["verdict"] for k in kinds)
+            row["agree"] = f"{same} of {len(kinds)}" if np.isfinite(stored.get("robustness_share", np.nan)) else "–"
             rows.append(row)
     return rows
 

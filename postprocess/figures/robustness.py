@@ -78,8 +78,8 @@ def table(axis, line, shown, shares):
         left += span(block)
     axis.text(left + 0.6, -0.25, "agree", ha="center", va="bottom", fontsize=7.5, weight="bold")
     for i, pair in enumerate(shown):
-        if np.isfinite(shares[pair]):
-            axis.text(left + 1.2, i + 0.5, f"{100 * shares[pair]:.0f} %", ha="right", va="center", fontsize=7)
+        share = f"{100 * shares[pair]:.0f} %" if np.isfinite(shares[pair]) else "–"
+        axis.text(left + 1.2, i + 0.5, share, ha="right", va="center", fontsize=7)
     axis.set(xlim=(-0.2, left + 1.4), ylim=(len(shown), -0.2))
     axis.set_xticks(ticks, words, fontsize=6.5, rotation=90)
     axis.tick_params(length=0)
@@ -106,6 +106,7 @@ def csv_rows(results, grid):
 def caption(shown, count):
     return ("Each pair judged anew by the same tests: with other delays and ranks (columns; multiples of the study's "
             "own) and parts of the training, and with other distances (blocks). “agree” is the share of these "
-            "analyses whose verdict is the study's; the least robust pair comes first. Signs: "
+            "analyses whose verdict is the study's, or – where seeds are too few for any verdict; the least robust pair "
+            "comes first. Signs: "
             + ", ".join(f"{sign} {words}" for words, _, _, sign in canvas.VERDICTS.values()) + "."
             + ("" if shown == count else f" Shown are the {shown} least robust of {count} pairs; the CSV has all."))

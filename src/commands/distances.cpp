@@ -163,8 +163,9 @@ void print_pairs(const Log& log, const SpectraArchive& archive, const Comparison
   const auto residual = [&](std::int32_t index) { return residuals[static_cast<std::size_t>(index)]; };
   for (std::size_t i = 0; i < std::min(k_most_lines, comparison.pairs.size()); ++i) {
     const PairResult& pair = comparison.pairs[i];
-    const std::string robust = grid.empty() ? "" : fmt::format(
-        ", same verdict at {:.0f} % of {} other analyses", 100 * agreement(grid, comparison.pairs, i), grid.size());
+    const double share = agreement(grid, comparison.pairs, i);
+    const std::string robust = std::isnan(share) ? "" : fmt::format(
+        ", same verdict at {:.0f} % of {} other analyses", 100 * share, grid.size());
     log.line("  {} | {}: distance {:.12g}{}, residuals {:.2g} | {:.2g}, shuffle {:.4g}: {}{}", name(pair.first),
              name(pair.second), pair.mean_distance, statistics_words(pair), residual(pair.first),
              residual(pair.second), pair.shuffle_fraction, words({pair.verdict, pair.reason}), robust);

@@ -156,7 +156,7 @@ std::vector<GridResult> compare_grid(const Job& job, const SpectraArchive& archi
 }
 
 double agreement(const std::vector<GridResult>& grid, const std::vector<PairResult>& pairs, std::size_t index) {
-  if (grid.empty()) return std::numeric_limits<double>::quiet_NaN();
+  if (grid.empty() || pairs[index].reason != Reason::none) return std::numeric_limits<double>::quiet_NaN();
   double same = 0;
   for (const auto& result : grid) same += result.pairs[index].verdict == pairs[index].verdict ? 1 : 0;
   return same / static_cast<double>(grid.size());
@@ -167,7 +167,8 @@ std::vector<PairColumn> grid_columns(const std::vector<GridResult>& grid, const 
   std::vector<double> share;
   for (std::size_t k = 0; k < pairs.size(); ++k) share.push_back(agreement(grid, pairs, k));
   columns.push_back({"robustness_share", {"share of the robustness grid with the same verdict", "1",
-                                          "delays x ranks x windows x distances; see /robustness"}, share});
+                                          "delays x ranks x windows x distances; see /robustness; NaN where seeds are "
+                                          "too few for a verdict"}, share});
   columns.push_back({"robustness_points", {"points of the robustness grid", "1", ""},
                      std::vector<double>(pairs.size(), static_cast<double>(grid.size())), true});
   for (const auto& result : grid) {

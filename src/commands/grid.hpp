@@ -44,7 +44,8 @@ std::vector<PairColumn> grid_columns(const std::vector<GridResult>& grid, const 
 /// /robustness: coordinates of the points, and verdicts and numbers at each. Rank 0.
 RobustnessTable robustness_table(const SpectraArchive& archive, const std::vector<GridResult>& grid);
 
-/// The share of points whose verdict is that of pair `index`; NaN without points.
+/// The share of points whose verdict is that of pair `index`; NaN without points, and where the pair cannot
+/// have a verdict: too few seeds are too few in every analysis.
 double agreement(const std::vector<GridResult>& grid, const std::vector<PairResult>& pairs, std::size_t index);
 
 }  // namespace equikoop

@@ -171,6 +171,22 @@ class Robustness(StudyTest):
             self.assertTrue((grid <= residual + abs(plane - value) + 1e-12).all())
         self.assertLess(numpy.abs(numpy.diff(grid, axis=1)).max(), real[1] - real[0] + 1e-12)
 
+    def test_one_seed_cannot_tell_whether_analyses_agree(self):
+        out = self.folder / "one"
+        ini = self.study(model__width="4 8", study__seeds=1, koopman__rank=2, koopman__grid_ranks="0.5 1")
+        printed = self.succeed("run", ini, "--out", out).out
+        self.assertIn("undecided: too few seeds", printed)
+        self.assertNotIn("same verdict", printed)
+        with h5py.File(out / "distances.h5") as file:
+            self.assertTrue(numpy.isnan(file["pairs/robustness_share"][0]))
+            self.assertGreater(file["pairs/robustness_points"][0], 0)
+        result = subprocess.run([sys.executable, str(ROOT / "postprocess/report.py"), str(out)],
+                                capture_output=True, text=True)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        page = (out / "report.html").read_text()
+        self.assertNotIn("other analyses (delays", page)
+        self.assertNotIn("100 %</text>", page)
+
     def test_report_shows_grid_pseudospectrum_and_agreement(self):
         result = subprocess.run([sys.executable, str(ROOT / "postprocess/report.py"), str(self.out)],
                                 capture_output=True, text=True)
