@@ -155,7 +155,7 @@ class Panel {
     Sums total{};
     for (std::size_t k = inputs.begin; k < inputs.end; ++k) {
       Sums sum = constant;
-      const std::size_t end = x.columns.begin(k + 1);
+      const std::size_t end = x.columns.end(k);
       for (std::size_t e = x.columns.begin(k); e < end; ++e) {
         sum.add(value[e], dz + sample[e] * k_stride);
       }

@@ -91,7 +91,10 @@ class Rest {
   Rest(Matrix<const Real> z, std::span<const std::uint8_t> labels, Real scale, Matrix<Real> dz,
        BatchScore& score) {
     const std::size_t count = labels.size();
-    for (std::size_t c = 0; c < z.rows; ++c) std::copy_n(z.row(c), count, values_.data() + c * k_tile);
+    for (std::size_t c = 0; c < z.rows; ++c) {
+      Real* const row = values_.data() + c * k_tile;
+      std::fill(std::copy_n(z.row(c), count, row), row + k_tile, Real(0));
+    }
     const Matrix<Real> copy{values_.data(), z.rows, k_tile, k_tile};
     const Matrix<Real> none{};
     tile_loss<Real>(copy, labels, scale, dz.data == nullptr ? none : copy, score);
@@ -100,7 +103,7 @@ class Rest {
   }
 
  private:
-  std::array<Real, 256 * k_tile> values_{};  ///< labels are bytes: at most 256 classes
+  std::array<Real, 256 * k_tile> values_;  ///< labels are bytes: at most 256 classes
 };
 
 template <class Real>

@@ -13,39 +13,39 @@
 
 namespace equikoop {
 
-/// Entries of input k are begin(k) .. begin(k + 1) - 1, samples ascending.
+/// Entries of input k are begin(k) .. end(k) - 1, samples ascending.
 template <class Real>
 class SparseColumns {
  public:
   SparseColumns(std::size_t inputs, std::size_t max_batch)
-      : begin_(inputs + 2), sample_(inputs * max_batch), value_(inputs * max_batch) {}
+      : room_(max_batch + k_apart), end_(inputs), sample_(inputs * room_), value_(inputs * room_) {}
 
-  /// A counting sort of the entries of `samples`. Allocates nothing.
+  /// Each input has room for all samples, so that one pass over the entries of `samples` places them.
+  /// Allocates nothing.
   void build(const SparseRows<Real>& rows, std::span<const std::uint32_t> samples) {
     const std::size_t blocks = rows.blocks();
-    std::fill(begin_.begin(), begin_.end(), 0U);
-    // begin_ is shifted by two, so that placing entries leaves the beginnings where they belong.
-    for (const std::size_t sample : samples) {
-      const std::size_t end = rows.begin[(sample + 1) * blocks];
-      for (std::size_t e = rows.begin[sample * blocks]; e < end; ++e) ++begin_[rows.input[e] + 2];
-    }
-    for (std::size_t k = 2; k < begin_.size(); ++k) begin_[k] += begin_[k - 1];
+    for (std::size_t k = 0; k < end_.size(); ++k) end_[k] = static_cast<std::uint32_t>(begin(k));
     for (std::size_t b = 0; b < samples.size(); ++b) {
       const std::size_t end = rows.begin[(samples[b] + 1) * blocks];
       for (std::size_t e = rows.begin[samples[b] * blocks]; e < end; ++e) {
-        const std::uint32_t place = begin_[rows.input[e] + 1]++;
+        const std::uint32_t place = end_[rows.input[e]]++;
         sample_[place] = static_cast<std::uint16_t>(b);
         value_[place] = rows.value[e];
       }
     }
   }
 
-  std::size_t begin(std::size_t input) const { return begin_[input]; }
+  std::size_t begin(std::size_t input) const { return input * room_; }
+  std::size_t end(std::size_t input) const { return end_[input]; }
   const std::uint16_t* samples() const { return sample_.data(); }
   const Real* values() const { return value_.data(); }
 
  private:
-  AlignedVector<std::uint32_t> begin_;
+  /// Entries more than needed: lists a power of two apart would share few sets of the first-level cache.
+  static constexpr std::size_t k_apart = 16;
+
+  std::size_t room_;  ///< entries from one input to the next
+  AlignedVector<std::uint32_t> end_;
   AlignedVector<std::uint16_t> sample_;
   AlignedVector<Real> value_;
 };
