@@ -6,6 +6,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
 
 #include "ensembles.hpp"
 #include "equikoop/base/partition.hpp"
@@ -15,6 +20,14 @@ namespace equikoop {
 namespace {
 
 using namespace test;
+
+/// SLEPc's SVDSolve_TRLanczos does not free its work when a product fails, and only the slow unwinder of
+/// the address sanitizer gives that leak a name that could be suppressed.
+#ifdef __SANITIZE_ADDRESS__
+using LeaksAllowed = __lsan::ScopedDisabler;
+#else
+struct LeaksAllowed {};
+#endif
 
 /// Features of a panel at most, as in src/koopman/panels.hpp.
 constexpr std::size_t k_panel = 512;
@@ -140,6 +153,8 @@ TEST(Streamed, WhatOneRankCannotReadFailsOnAll) {
         read(m, times, features, to);
       };
       options.method = method;
+      std::optional<LeaksAllowed> of_lanczos;
+      if (method == Method::matrix_free) of_lanczos.emplace();
       try {
         ensemble_spectrum(world, elsewhere.streamed(), options, 1);
         FAIL() << "no error";
