@@ -44,8 +44,8 @@ struct BatchScore {
 
 /// Log-softmax with negative log-likelihood, scores[m] for initial m.
 /// z (M·classes, batch)   labels (batch)   scores (M)
-/// `dz`, unless empty (data == nullptr), receives d(mean loss)/dz = (softmax(z) − onehot)/batch and
-/// may be `z` itself.
+/// `dz`, unless empty (data == nullptr), receives d(mean loss)/dz = (softmax(z) − onehot)/batch; it
+/// may not overlap `z`.
 template <class Real>
 void softmax_loss(Matrix<const std::type_identity_t<Real>> z, std::span<const std::uint8_t> labels,
                   Matrix<Real> dz, std::span<BatchScore> scores);

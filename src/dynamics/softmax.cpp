@@ -11,7 +11,8 @@
 namespace equikoop {
 namespace {
 
-/// Samples of a tile. Also the most factors of a product of sums below: 255^16 < 1e39 fits a double.
+/// Samples of a tile. Also the most factors of a product of sums below: 255^16 < 1e39 fits a
+/// double.
 constexpr std::size_t k_tile = 16;
 
 template <class Real>
@@ -64,10 +65,11 @@ void gradient(const Tile<Real>& tile, std::span<const std::uint8_t> labels, Real
   for (std::size_t i = 0; i < labels.size(); ++i) dz.row(labels[i])[i] -= scale;
 }
 
-/// Up to k_tile samples of one network: adds to its score.   z, dz (classes, samples)
+/// Up to k_tile samples of one network: adds those from number `first` on to its score.
+/// z, dz (classes, samples)
 template <class Real>
-void tile_loss(Matrix<const Real> z, std::span<const std::uint8_t> labels, Real scale,
-               Matrix<Real> dz, BatchScore& score) {
+void tile_loss(Matrix<const Real> z, std::span<const std::uint8_t> labels, std::size_t first,
+               Real scale, Matrix<Real> dz, BatchScore& score) {
   Tile<Real> tile;
   std::array<Real, k_tile> target;
   find_largest(z, tile);
@@ -76,7 +78,7 @@ void tile_loss(Matrix<const Real> z, std::span<const std::uint8_t> labels, Real 
   if (dz.data != nullptr) gradient(tile, labels, scale, dz);
   // One logarithm for all: log Π sum = Σ log sum.
   double product = 1.0;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
+  for (std::size_t i = first; i < labels.size(); ++i) {
     product *= static_cast<double>(tile.sum[i]);
     score.loss -= static_cast<double>(target[i]);
     score.correct += tile.largest[i] == labels[i] ? 1 : 0;
@@ -84,42 +86,41 @@ void tile_loss(Matrix<const Real> z, std::span<const std::uint8_t> labels, Real 
   score.loss += std::log(product);
 }
 
-/// A tile that has fewer samples than k_tile, through a copy that has room for all.
+/// A minibatch of fewer samples than k_tile, through a copy that has room for all.
 template <class Real>
-class Rest {
+class SmallBatch {
  public:
-  Rest(Matrix<const Real> z, std::span<const std::uint8_t> labels, Real scale, Matrix<Real> dz,
-       BatchScore& score) {
+  SmallBatch(Matrix<const Real> z, std::span<const std::uint8_t> labels, Real scale,
+             Matrix<Real> dz, BatchScore& score) {
     const std::size_t count = labels.size();
-    for (std::size_t c = 0; c < z.rows; ++c) {
-      Real* const row = values_.data() + c * k_tile;
-      std::fill(std::copy_n(z.row(c), count, row), row + k_tile, Real(0));
-    }
+    for (std::size_t c = 0; c < z.rows; ++c)
+      std::copy_n(z.row(c), count, values_.data() + c * k_tile);
     const Matrix<Real> copy{values_.data(), z.rows, k_tile, k_tile};
     const Matrix<Real> none{};
-    tile_loss<Real>(copy, labels, scale, dz.data == nullptr ? none : copy, score);
+    tile_loss<Real>(copy, labels, 0, scale, dz.data == nullptr ? none : copy, score);
     if (dz.data == nullptr) return;
     for (std::size_t c = 0; c < z.rows; ++c) std::copy_n(copy.row(c), count, dz.row(c));
   }
 
  private:
-  std::array<Real, 256 * k_tile> values_;  ///< labels are bytes: at most 256 classes
+  std::array<Real, 256 * k_tile> values_{};  ///< labels are bytes: at most 256 classes
 };
 
 template <class Real>
 void network_loss(Matrix<const Real> z, std::span<const std::uint8_t> labels, Matrix<Real> dz,
                   BatchScore& score) {
   const Real scale = Real(1) / static_cast<Real>(labels.size());
-  const std::size_t whole = labels.size() / k_tile * k_tile;
-  const auto part = [&](std::size_t begin, std::size_t count) {
-    return dz.data == nullptr ? dz : dz.slice(begin, count);
-  };
-  for (std::size_t b = 0; b < whole; b += k_tile) {
-    tile_loss<Real>(z.slice(b, k_tile), labels.subspan(b, k_tile), scale, part(b, k_tile), score);
+  if (labels.size() < k_tile) {
+    SmallBatch<Real>(z, labels, scale, dz, score);
+    return;
   }
-  if (whole == labels.size()) return;
-  const std::size_t rest = labels.size() - whole;
-  Rest<Real>(z.slice(whole, rest), labels.subspan(whole), scale, part(whole, rest), score);
+  // The last tile ends with the samples; those it has in common with the one before have been
+  // counted.
+  for (std::size_t b = 0; b < labels.size(); b += k_tile) {
+    const std::size_t begin = std::min(b, labels.size() - k_tile);
+    tile_loss<Real>(z.slice(begin, k_tile), labels.subspan(begin, k_tile), b - begin, scale,
+                    dz.data == nullptr ? dz : dz.slice(begin, k_tile), score);
+  }
 }
 
 }  // namespace

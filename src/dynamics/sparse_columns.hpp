@@ -20,8 +20,8 @@ class SparseColumns {
   SparseColumns(std::size_t inputs, std::size_t max_batch)
       : room_(max_batch + k_apart), end_(inputs), sample_(inputs * room_), value_(inputs * room_) {}
 
-  /// Each input has room for all samples, so that one pass over the entries of `samples` places them.
-  /// Allocates nothing.
+  /// Each input has room for all samples, so that one pass over the entries of `samples` places
+  /// them. Allocates nothing.
   void build(const SparseRows<Real>& rows, std::span<const std::uint32_t> samples) {
     const std::size_t blocks = rows.blocks();
     for (std::size_t k = 0; k < end_.size(); ++k) end_[k] = static_cast<std::uint32_t>(begin(k));
@@ -41,7 +41,8 @@ class SparseColumns {
   const Real* values() const { return value_.data(); }
 
  private:
-  /// Entries more than needed: lists a power of two apart would share few sets of the first-level cache.
+  /// Entries more than needed: lists a power of two apart would share few sets of the first-level
+  /// cache.
   static constexpr std::size_t k_apart = 16;
 
   std::size_t room_;  ///< entries from one input to the next

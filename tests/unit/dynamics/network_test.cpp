@@ -97,6 +97,36 @@ TEST(SoftmaxLoss, OfANaNIsNaN) {
   EXPECT_TRUE(std::isnan(scores[0].loss));
 }
 
+/// Minibatches of every length: one by one, samples are what they are together.
+TEST(SoftmaxLoss, OfManySamplesIsThatOfEach) {
+  constexpr std::size_t k_classes = 5, k_networks = 2;
+  for (const std::size_t batch : {2U, 15U, 16U, 17U, 31U, 32U, 60U}) {
+    std::vector<double> z(k_networks * k_classes * batch), d(z.size());
+    std::vector<std::uint8_t> labels(batch);
+    for (std::size_t i = 0; i < z.size(); ++i) z[i] = std::sin(1.7 * static_cast<double>(i * i));
+    for (std::size_t i = 0; i < batch; ++i) labels[i] = static_cast<std::uint8_t>(3 * i % k_classes);
+    std::vector<BatchScore> scores(k_networks), one(1);
+    const std::size_t rows = k_networks * k_classes;
+    softmax_loss<double>({z.data(), rows, batch, batch}, labels, Matrix<double>{d.data(), rows, batch, batch}, scores);
+    for (std::size_t m = 0; m < k_networks; ++m) {
+      BatchScore sum;
+      for (std::size_t i = 0; i < batch; ++i) {
+        std::vector<double> alone(k_classes), gradient(k_classes);
+        for (std::size_t c = 0; c < k_classes; ++c) alone[c] = z[(m * k_classes + c) * batch + i];
+        softmax_loss<double>({alone.data(), k_classes, 1, 1}, std::span(labels).subspan(i, 1),
+                             Matrix<double>{gradient.data(), k_classes, 1, 1}, one);
+        sum.loss += one[0].loss;
+        sum.correct += one[0].correct;
+        for (std::size_t c = 0; c < k_classes; ++c)
+          EXPECT_NEAR(d[(m * k_classes + c) * batch + i] * static_cast<double>(batch), gradient[c], 1e-15)
+              << batch << " samples, number " << i;
+      }
+      EXPECT_NEAR(scores[m].loss, sum.loss, 1e-14 * static_cast<double>(batch));
+      EXPECT_EQ(scores[m].correct, sum.correct);
+    }
+  }
+}
+
 /// Values of the definitions, to the last digits of double (gelu: 0.5·Φ(0.5) and −2·Φ(−2)).
 TEST(Activations, HaveTheirKnownValues) {
   const auto value = [](Activation activation, double z) {
