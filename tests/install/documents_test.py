@@ -32,6 +32,8 @@ NOT_RUN = {  # command: why not here
     "./tests/run.sh": "runs this test",
     "./tests/run.sh -R 'hostile|slurm'": "runs this test's neighbours",
     "./tests/run.sh --long": "takes an hour",
+    "./tests/bench/run.sh": "takes a quarter of an hour; bench.quick runs its rows in small",
+    "./tests/bench/run.sh --only 'files|plan'": "the same",
     "cmake --preset release && cmake --build --preset release": "has built the program that is tested, or one like it",
     "cmake --preset release && cmake --build --preset release -j": "the same",
     "cmake --install build/release --prefix PREFIX": "install_test.py installs",
