@@ -102,9 +102,9 @@ TrajectoryLayout read_layout(hid_t file) {
     if (dims[0] != layout.seeds || dims[1] != layout.initials || precision != layout.precision)
       throw Error(fmt::format(
           "configuration {} has {} seeds, {} initials and {} bytes a number, {} has {}, {} and {}: give all "
-          "the same", name, dims[0], dims[1], precision == Precision::float32 ? 4 : 8,
+          "the same", name, dims[0], dims[1], bytes_of(precision),
           layout.configurations.front().name, layout.seeds, layout.initials,
-          layout.precision == Precision::float32 ? 4 : 8));
+          bytes_of(layout.precision)));
   }
   if (layout.configurations.empty()) throw Error("the file holds no configurations");
   return layout;

@@ -8,6 +8,8 @@
 #include <exception>
 #include <utility>
 
+#include "equikoop/base/partition.hpp"
+
 namespace equikoop {
 
 namespace {
@@ -44,8 +46,10 @@ SharedWindow::SharedWindow(const Comm& node, std::size_t bytes)
   data_ = static_cast<std::byte*>(base);
   bytes_ = bytes;
   check_mpi(MPI_Win_fence(0, raw_), "open an epoch on shared memory");
-  // The first touch takes the pages, so that the next window's check sees them gone.
-  if (node.is_root() && bytes > 0) std::memset(data_, 0, bytes);
+  // The first touch takes the pages, so that the next window's check sees them gone; all ranks share
+  // it, and with it the memory of the node's processors.
+  const Range own_part = block(bytes, static_cast<std::size_t>(node.size()), static_cast<std::size_t>(node.rank()));
+  if (!own_part.empty()) std::memset(data_ + own_part.begin, 0, own_part.size());
   sync();
 }
 

@@ -77,11 +77,9 @@ std::vector<AnalysisShape> factorised(const SpectraShape& shape) {
   return found;
 }
 
-double element_bytes(Precision precision) { return precision == Precision::float32 ? 4 : 8; }
-
 /// Of the trajectories of one ensemble.
 double raw_bytes(Precision precision, const SpectraShape& shape) {
-  return element_bytes(precision) * static_cast<double>(shape.initials * shape.snapshots * shape.features);
+  return bytes_of(precision) * static_cast<double>(shape.initials * shape.snapshots * shape.features);
 }
 
 FactoriseRequest request_of(const KoopmanOptions& options, const SpectraShape& shape) {

@@ -86,7 +86,7 @@ class Sum {
     const Precision precision = job_.study.precision;
     const double steps = configuration.training.steps, train = one.fixed + steps * one.step;
     const double networks = seeds_ * static_cast<double>(shape.initials);
-    const double bytes = (precision == Precision::float32 ? 4 : 8) * networks *
+    const double bytes = bytes_of(precision) * networks *
                          (static_cast<double>(shape.snapshots * shape.features) + steps);
     estimate_.networks += networks;
     if (configuration.model.kind == ModelKind::network) estimate_.flops += networks * steps * step_flops;

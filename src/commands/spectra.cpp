@@ -96,7 +96,7 @@ class SpectraWork {
   void compute(const Comm& group, const Unit& unit, Heartbeat& heartbeat, const std::function<void()>& pulse) {
     together(group, [&] { heartbeat.beat(0); });
     const bool streamed = spectra_.layout().configurations[unit.configuration].streamed;
-    const auto stream = stream_of(group, unit, pulse);
+    const auto stream = streamed ? stream_of(group, unit, pulse) : TrajectoryStream<Real>{};
     const auto values = streamed ? std::vector<Real>{} : read_trajectories(group, unit);
     const auto& analyses = spectra_.layout().configurations[unit.configuration].analyses;
     PseudospectrumRequest pseudospectrum;

@@ -26,28 +26,39 @@ struct Source {
 
   DataShape shape;
   Background<Real> background;
+  std::uint64_t train_entries = 0, test_entries = 0;  ///< other values than the background
   Values train, test;
   std::vector<std::uint8_t> train_labels, test_labels;
 };
 
 /// `stored(x)`: a value as it is stored.
 template <class Real, class Value, class Stored>
-Source<Real> source_of(RawData<Value> raw, Background<Real> background, const Stored& stored) {
+Source<Real> source_of(RawData<Value> raw, Background<Real> background, std::uint64_t train_entries,
+                       std::uint64_t test_entries, const Stored& stored) {
   const auto stored_values = [&](std::vector<Value> read) {
     return [values = std::move(read), stored](std::size_t first, std::span<Real> into) {
       const auto from = values.begin() + static_cast<std::ptrdiff_t>(first);
       std::transform(from, from + std::ssize(into), into.begin(), stored);
     };
   };
-  return {raw.shape, background, stored_values(std::move(raw.train)), stored_values(std::move(raw.test)),
+  return {raw.shape, background, train_entries, test_entries,
+          stored_values(std::move(raw.train)), stored_values(std::move(raw.test)),
           std::move(raw.train_labels), std::move(raw.test_labels)};
 }
 
 template <class Real>
 Source<Real> normalised(RawData<std::uint8_t> raw, Normalise rule) {
-  const auto table = pixel_table<Real>(rule, raw.train);
-  const auto [value, density] = background_of(std::span<const std::uint8_t>(raw.train));
-  return source_of<Real>(std::move(raw), {table[value], density},
+  const Histogram train = histogram(raw.train);
+  const auto table = pixel_table<Real>(rule, train);
+  const auto [value, density] = background_of(train);
+  const Background<Real> background{table[value], density};
+  const auto entries = [&](const Histogram& pixels) {
+    std::uint64_t sum = 0;
+    for (std::size_t p = 0; p < pixels.size(); ++p) sum += table[p] != background.value ? pixels[p] : 0;
+    return sum;
+  };
+  const std::uint64_t test_entries = entries(histogram(raw.test));
+  return source_of<Real>(std::move(raw), background, entries(train), test_entries,
                          [table](std::uint8_t pixel) { return table[pixel]; });
 }
 
@@ -56,10 +67,16 @@ Source<Real> normalised(RawData<double> raw, Normalise rule) {
   const auto stored = [used = feature_moments(rule, raw.train)](double x) {
     return static_cast<Real>((x - used.mean) / used.deviation);
   };
-  std::vector<Real> values(raw.train.size());
-  std::transform(raw.train.begin(), raw.train.end(), values.begin(), stored);
-  const auto background = background_of<Real>(values);
-  return source_of<Real>(std::move(raw), background, stored);
+  const auto all = [&](const std::vector<double>& read) {
+    std::vector<Real> values(read.size());
+    std::transform(read.begin(), read.end(), values.begin(), stored);
+    return values;
+  };
+  const std::vector<Real> train = all(raw.train);
+  const auto background = background_of<Real>(train);
+  const std::uint64_t train_entries = count_entries<Real>(train, background.value);
+  const std::uint64_t test_entries = count_entries<Real>(all(raw.test), background.value);
+  return source_of<Real>(std::move(raw), background, train_entries, test_entries, stored);
 }
 
 template <class Real>
@@ -87,19 +104,8 @@ template <class Real>
 DatasetHeader<Real> header_of(const Source<Real>& source) {
   const DataShape& shape = source.shape;
   const auto [background, density] = source.background;
-  DatasetHeader<Real> header{shape, background, density};
-  header.sparse = worth_holding_sparse(density, static_cast<std::size_t>(shape.features));
-  const auto entries = [&](const auto& values, int samples) {
-    std::uint64_t sum = 0;
-    each_sample<Real>(values, samples, shape.features,
-                      [&](std::size_t, auto row) { sum += count_entries<Real>(row, source.background.value); });
-    return sum;
-  };
-  if (header.sparse) {
-    header.train_entries = entries(source.train, shape.train);
-    header.test_entries = entries(source.test, shape.test);
-  }
-  return header;
+  const bool sparse = worth_holding_sparse(density, static_cast<std::size_t>(shape.features));
+  return {shape, background, density, sparse, source.train_entries, source.test_entries};
 }
 
 /// Beginnings of segments in the sparse form of `count` samples.

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstring>
+#include <numeric>
 
 #include "equikoop/base/error.hpp"
 #include "equikoop/data/search.hpp"
@@ -18,15 +20,8 @@ constexpr int k_white = 255;
 /// Mean and deviation of the MNIST training pixels as everyone rounds them (PyTorch's example).
 constexpr Moments k_mnist{0.1307, 0.3081};
 
-using Histogram = std::array<std::uint64_t, 256>;
-
-Histogram histogram(std::span<const std::uint8_t> pixels) {
-  // Four of them, so that a pixel does not wait for the one before: most are equal.
-  std::array<Histogram, 4> counts{};
-  for (std::size_t i = 0; i < pixels.size(); ++i) ++counts[i % counts.size()][pixels[i]];
-  for (std::size_t other = 1; other < counts.size(); ++other)
-    for (std::size_t p = 0; p < counts[0].size(); ++p) counts[0][p] += counts[other][p];
-  return counts[0];
+std::uint64_t count(const Histogram& pixels) {
+  return std::accumulate(pixels.begin(), pixels.end(), std::uint64_t{0});
 }
 
 Moments checked(double mean, double variance) {
@@ -37,6 +32,24 @@ Moments checked(double mean, double variance) {
 }
 
 }  // namespace
+
+Histogram histogram(std::span<const std::uint8_t> pixels) {
+  // Most pixels are background and lie in runs, counted eight at a time; four counts of the others, so
+  // that a pixel does not wait for the one before.
+  constexpr std::uint64_t k_each_byte = 0x0101010101010101;
+  std::array<Histogram, 4> counts{};
+  for (; pixels.size() >= sizeof(std::uint64_t); pixels = pixels.subspan(sizeof(std::uint64_t))) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, pixels.data(), sizeof(word));
+    if (word == pixels[0] * k_each_byte) counts[0][pixels[0]] += sizeof(word);
+    else
+      for (std::size_t i = 0; i < sizeof(word); ++i) ++counts[i % counts.size()][pixels[i]];
+  }
+  for (const std::uint8_t pixel : pixels) ++counts[0][pixel];
+  for (std::size_t other = 1; other < counts.size(); ++other)
+    for (std::size_t p = 0; p < counts[0].size(); ++p) counts[0][p] += counts[other][p];
+  return counts[0];
+}
 
 Normalise normalisation_of(const DataOptions& options) {
   const Normalise rule = options.normalise;
@@ -49,18 +62,17 @@ Normalise normalisation_of(const DataOptions& options) {
   return rule;
 }
 
-Moments moments(std::span<const std::uint8_t> pixels) {
-  const Histogram counts = histogram(pixels);
-  const auto total = static_cast<double>(pixels.size());
+Moments moments(const Histogram& pixels) {
+  const auto total = static_cast<double>(count(pixels));
   double mean = 0.0;
   for (int p = 0; p <= k_white; ++p)
-    mean += static_cast<double>(counts[static_cast<std::size_t>(p)]) * p / k_white / total;
+    mean += static_cast<double>(pixels[static_cast<std::size_t>(p)]) * p / k_white / total;
   double variance = 0.0;
   for (int p = 0; p <= k_white; ++p)
-    variance += static_cast<double>(counts[static_cast<std::size_t>(p)]) *
+    variance += static_cast<double>(pixels[static_cast<std::size_t>(p)]) *
                 std::pow(static_cast<double>(p) / k_white - mean, 2) / total;
   // Of a constant image the rounding of the mean would remain, not zero.
-  const bool constant = std::count(counts.begin(), counts.end(), 0U) == k_white;
+  const bool constant = std::count(pixels.begin(), pixels.end(), 0U) == k_white;
   return checked(mean, constant ? 0.0 : variance);
 }
 
@@ -75,7 +87,7 @@ Moments moments(std::span<const double> values) {
 }
 
 template <class Real>
-std::array<Real, 256> pixel_table(Normalise rule, std::span<const std::uint8_t> train) {
+std::array<Real, 256> pixel_table(Normalise rule, const Histogram& train) {
   const Moments used = rule == Normalise::mnist      ? k_mnist
                        : rule == Normalise::standard ? moments(train)
                                                      : Moments{};
@@ -96,11 +108,10 @@ Moments feature_moments(Normalise rule, std::span<const double> train) {
   return rule == Normalise::standard ? moments(train) : Moments{};
 }
 
-Background<std::uint8_t> background_of(std::span<const std::uint8_t> values) {
-  const Histogram counts = histogram(values);
-  const auto most = std::max_element(counts.begin(), counts.end());
-  return {static_cast<std::uint8_t>(most - counts.begin()),
-          1.0 - static_cast<double>(*most) / static_cast<double>(values.size())};
+Background<std::uint8_t> background_of(const Histogram& pixels) {
+  const auto most = std::max_element(pixels.begin(), pixels.end());
+  return {static_cast<std::uint8_t>(most - pixels.begin()),
+          1.0 - static_cast<double>(*most) / static_cast<double>(count(pixels))};
 }
 
 template <class Real>
@@ -120,8 +131,8 @@ Background<Real> background_of(std::span<const Real> values) {
   return {best, 1.0 - static_cast<double>(longest) / static_cast<double>(values.size())};
 }
 
-template std::array<float, 256> pixel_table<float>(Normalise, std::span<const std::uint8_t>);
-template std::array<double, 256> pixel_table<double>(Normalise, std::span<const std::uint8_t>);
+template std::array<float, 256> pixel_table<float>(Normalise, const Histogram&);
+template std::array<double, 256> pixel_table<double>(Normalise, const Histogram&);
 template Background<float> background_of<float>(std::span<const float>);
 template Background<double> background_of<double>(std::span<const double>);
 

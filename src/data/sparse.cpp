@@ -11,6 +11,16 @@ namespace {
 constexpr std::size_t k_most_block = 112;
 constexpr double k_most_density = 0.4;
 constexpr std::size_t k_most_inputs = 65536;
+/// Values looked at together: background mostly comes in runs.
+constexpr std::size_t k_group = 8;
+
+template <class Real>
+bool all_background(std::span<const Real> values, Real background) {
+  if (values.size() < k_group) return false;
+  int other = 0;
+  for (std::size_t i = 0; i < k_group; ++i) other |= values[i] != background ? 1 : 0;
+  return other == 0;
+}
 
 }  // namespace
 
@@ -42,10 +52,14 @@ void fill_sparse(std::span<const Real> values, std::size_t inputs, Real backgrou
       std::array<std::uint16_t, k_most_block> found_input;
       std::array<Real, k_most_block> found_value;
       std::size_t found = 0;
-      for (std::size_t k = first; k < end; ++k) {
-        found_input[found] = static_cast<std::uint16_t>(k);
-        found_value[found] = values[row + k] - background;
-        found += values[row + k] != background ? 1 : 0;
+      for (std::size_t group = first; group < end; group += k_group) {
+        const auto group_values = values.subspan(row + group, std::min(k_group, end - group));
+        if (all_background(group_values, background)) continue;
+        for (std::size_t i = 0; i < group_values.size(); ++i) {
+          found_input[found] = static_cast<std::uint16_t>(group + i);
+          found_value[found] = group_values[i] - background;
+          found += group_values[i] != background ? 1 : 0;
+        }
       }
       std::copy_n(found_input.begin(), found, input.begin() + static_cast<std::ptrdiff_t>(entry));
       std::copy_n(found_value.begin(), found, value.begin() + static_cast<std::ptrdiff_t>(entry));

@@ -17,6 +17,10 @@ namespace equikoop {
 template <class Real>
 class SparseColumns {
  public:
+  /// Entries more than needed: lists a power of two apart would share few sets of the first-level
+  /// cache.
+  static constexpr std::size_t k_apart = 16;
+
   SparseColumns(std::size_t inputs, std::size_t max_batch)
       : room_(max_batch + k_apart), end_(inputs), sample_(inputs * room_), value_(inputs * room_) {}
 
@@ -41,10 +45,6 @@ class SparseColumns {
   const Real* values() const { return value_.data(); }
 
  private:
-  /// Entries more than needed: lists a power of two apart would share few sets of the first-level
-  /// cache.
-  static constexpr std::size_t k_apart = 16;
-
   std::size_t room_;  ///< entries from one input to the next
   AlignedVector<std::uint32_t> end_;
   AlignedVector<std::uint16_t> sample_;

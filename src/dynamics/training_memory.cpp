@@ -8,6 +8,7 @@
 #include "optimizer.hpp"
 #include "parameters.hpp"
 #include "recorder.hpp"
+#include "sparse_columns.hpp"
 
 namespace equikoop {
 namespace {
@@ -26,7 +27,8 @@ double network_memory(const Study& study, const Configuration& configuration, co
   for (std::size_t l = 0; l < shape.layers(); ++l)
     activities += 2 * static_cast<double>(shape.out(l)) * batch;
   // By inputs where the samples are used by rows; else of even and of odd steps.
-  const double minibatch = batch * inputs * (sparse ? real + 2 : 2 * real);
+  const double apart = SparseColumns<float>::k_apart;
+  const double minibatch = inputs * (sparse ? (batch + apart) * (real + sizeof(std::uint16_t)) : batch * 2 * real);
   const RecordOptions& record = configuration.record;
   double observable = 0;
   if (record.observable == Observable::projection) observable = record.size * parameters * real;
@@ -39,7 +41,7 @@ double network_memory(const Study& study, const Configuration& configuration, co
 
 double training_memory(const Study& study, const Configuration& configuration,
                        const DataShape& data, bool sparse) {
-  const double real = study.precision == Precision::float32 ? sizeof(float) : sizeof(double);
+  const double real = bytes_of(study.precision);
   const bool network = configuration.model.kind == ModelKind::network;
   const double features = static_cast<double>(network ? feature_count(configuration, data)
                                                       : descent_feature_count(configuration));

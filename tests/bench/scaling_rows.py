@@ -84,7 +84,7 @@ def whole_rows(bench, study, rounds):
 
 def ranks_rows(bench):
     study = WidthStudy(bench)
-    rounds = 1 if bench.quick else 3
+    rounds = 1 if bench.quick else 5
     yield from whole_rows(bench, study, rounds)
     seconds = {}
     for _ in range(rounds):

@@ -15,6 +15,10 @@ namespace equikoop {
 /// a rule for pixels (mnist, unit) meets a synthetic source.
 Normalise normalisation_of(const DataOptions& options);
 
+/// How many pixels have each value.
+using Histogram = std::array<std::uint64_t, 256>;
+Histogram histogram(std::span<const std::uint8_t> pixels);
+
 struct Moments {
   double mean = 0.0;
   double deviation = 1.0;  ///< over n, not n − 1
@@ -22,14 +26,14 @@ struct Moments {
 
 /// Mean and deviation over all features of all training samples, pixels as p/255. Throws Error
 /// where all values are the same.
-Moments moments(std::span<const std::uint8_t> pixels);
+Moments moments(const Histogram& pixels);
 Moments moments(std::span<const double> values);
 
 /// What each pixel value becomes. mnist: (p/255 − 0.1307)/0.3081, standard: the same with the
 /// moments of `train`, unit: p/255, none: p; each operation in Real, in this order, as PyTorch's
 /// ToTensor and Normalize do in float32.
 template <class Real>
-std::array<Real, 256> pixel_table(Normalise rule, std::span<const std::uint8_t> train);
+std::array<Real, 256> pixel_table(Normalise rule, const Histogram& train);
 
 /// (x − mean)/deviation for rule standard with the moments of `train`, else x.
 Moments feature_moments(Normalise rule, std::span<const double> train);
@@ -40,8 +44,8 @@ struct Background {
   double density = 1.0;  ///< share of other values
 };
 
-/// The most frequent value (the smallest of several). `values` is not empty.
-Background<std::uint8_t> background_of(std::span<const std::uint8_t> values);
+/// The most frequent value (the smallest of several), of one at least.
+Background<std::uint8_t> background_of(const Histogram& pixels);
 template <class Real>
 Background<Real> background_of(std::span<const Real> values);
 

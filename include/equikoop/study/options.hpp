@@ -11,6 +11,8 @@
 namespace equikoop {
 
 enum class Precision { float32, float64 };
+/// Of a number.
+constexpr int bytes_of(Precision precision) { return precision == Precision::float32 ? 4 : 8; }
 enum class Order { fixed, shuffled };
 enum class Normalise { automatic, mnist, standard, unit, none };
 

@@ -39,7 +39,7 @@ TEST(Normalise, MnistInDoubleKeepsItsDigits) {
 
 TEST(Normalise, StandardUsesTheMomentsOfTheTrainingPixels) {
   // Two of 0 and one of 1: mean 1/3, variance 2/9, so 0 becomes -1/√2 and 1 becomes √2.
-  const auto table = pixel_table<double>(Normalise::standard, Pixels{0, 255, 0});
+  const auto table = pixel_table<double>(Normalise::standard, histogram(Pixels{0, 255, 0}));
   EXPECT_NEAR(table[0], -1.0 / std::sqrt(2.0), 4 * std::numeric_limits<double>::epsilon());
   EXPECT_NEAR(table[255], std::sqrt(2.0), 8 * std::numeric_limits<double>::epsilon());
 }
@@ -66,7 +66,7 @@ TEST(Normalise, PixelRulesAreRefusedForSyntheticData) {
 
 TEST(Normalise, ConstantDataCannotBeStandardised) {
   // 77/255 is not a binary fraction: the mean is rounded and the variance must still count as zero.
-  EXPECT_NE(failure_of([] { moments(Pixels(3, 77)); }).line.find("nothing to standardise"),
+  EXPECT_NE(failure_of([] { moments(histogram(Pixels(3, 77))); }).line.find("nothing to standardise"),
             std::string::npos);
   const std::vector<double> same(3, 0.1);
   EXPECT_NE(failure_of([&] { moments(std::span(same)); }).line.find("data.normalise = none"),
@@ -80,8 +80,18 @@ TEST(Normalise, MomentsOfFeatures) {
   EXPECT_DOUBLE_EQ(found.deviation, std::sqrt(1.25));
 }
 
+TEST(Histogram, CountsRunsAndWhatLiesBetweenThem) {
+  Pixels pixels(8, 255);                        // a run
+  for (int i = 0; i < 27; ++i) pixels.push_back(static_cast<std::uint8_t>(i % 5 == 0 ? 7 : 0));
+  pixels.insert(pixels.end(), 16, 3);           // a run that does not begin with a group
+  Histogram expected{};
+  for (const std::uint8_t pixel : pixels) ++expected[pixel];
+  EXPECT_EQ(histogram(pixels), expected);
+  EXPECT_EQ(histogram(Pixels{}), Histogram{});
+}
+
 TEST(Background, IsTheMostFrequentValueAndItsShare) {
-  const auto pixels = background_of(Pixels{9, 4, 4, 4, 0});
+  const auto pixels = background_of(histogram(Pixels{9, 4, 4, 4, 0}));
   EXPECT_EQ(pixels.value, 4);
   EXPECT_DOUBLE_EQ(pixels.density, 0.4);
   const std::vector<float> values{0.5F, -1.0F, 0.5F, 2.0F};

@@ -40,6 +40,18 @@ TEST(Sparse, SamplesAreAppended) {
   EXPECT_TRUE(std::ranges::equal(whole.rows().value, value));
 }
 
+TEST(Sparse, RunsOfBackgroundAreSkippedAndNothingElse) {
+  // One entry at every place of three blocks of 67: in and beside runs of eight, in the tail of a block.
+  constexpr std::size_t k_inputs = 201;
+  for (std::size_t at = 0; at < k_inputs; ++at) {
+    std::vector<float> values(k_inputs, 2.0F);
+    values[at] = at % 2 == 0 ? 3.0F : std::nanf("");
+    const SparseMatrix<float> matrix(values, k_inputs, 2.0F);
+    ASSERT_EQ(matrix.rows().input.size(), 1U) << at;
+    EXPECT_EQ(matrix.rows().input[0], at);
+  }
+}
+
 TEST(Sparse, ANaNIsAnEntry) {
   const std::vector<float> values{0, std::nanf(""), 0, 1};
   const SparseMatrix<float> matrix(values, 2, 0.0F);
