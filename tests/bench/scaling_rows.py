@@ -4,6 +4,7 @@ distances and report; each stage from one rank to two, each bound to a core as b
 program's own wall time, beside what two copies of a bare matrix product gain on this machine. And the
 shared work counter on thousands of ranks, acted out with the times that `plan` measures."""
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -85,13 +86,14 @@ def whole_rows(bench, study, rounds):
 def ranks_rows(bench):
     study = WidthStudy(bench)
     rounds = 1 if bench.quick else 5
-    yield from whole_rows(bench, study, rounds)
+    yield from whole_rows(bench, study, min(rounds, 3))
     seconds = {}
     for _ in range(rounds):
         for ranks in (1, 2):
             folder = bench.folder / f"scaling-{ranks}"
             shutil.rmtree(folder, ignore_errors=True)  # the system's time to drop an old file is not the study's
             for stage in ("train", "spectra"):
+                os.sync()  # nor its time to write what an earlier run has left to it
                 log, _ = study.run(stage, folder, ranks, bound=True)
                 seconds.setdefault((stage, ranks), []).append(wall_seconds(log))
     gain = machine_gain(bench, rounds)
