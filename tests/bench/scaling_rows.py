@@ -89,11 +89,15 @@ def ranks_rows(bench):
     yield from whole_rows(bench, study, min(rounds, 3))
     seconds = {}
     for _ in range(rounds):
-        for ranks in (1, 2):
-            folder = bench.folder / f"scaling-{ranks}"
-            shutil.rmtree(folder, ignore_errors=True)  # the system's time to drop an old file is not the study's
-            for stage in ("train", "spectra"):
-                os.sync()  # nor its time to write what an earlier run has left to it
+        # What is compared runs one after the other, so that a neighbour is less likely to slow one alone, and from the
+        # same state of the system: its time to drop an old file, or to write what an earlier run has left to it, is
+        # not the study's; and each run finds the memory of the file that has just been dropped.
+        for stage in ("train", "spectra"):
+            for ranks in (1, 2):
+                folder = bench.folder / f"scaling-{ranks}"
+                if stage == "train":
+                    shutil.rmtree(folder, ignore_errors=True)
+                os.sync()
                 log, _ = study.run(stage, folder, ranks, bound=True)
                 seconds.setdefault((stage, ranks), []).append(wall_seconds(log))
     gain = machine_gain(bench, rounds)
