@@ -67,15 +67,12 @@ Source<Real> normalised(RawData<double> raw, Normalise rule) {
   const auto stored = [used = feature_moments(rule, raw.train)](double x) {
     return static_cast<Real>((x - used.mean) / used.deviation);
   };
-  const auto all = [&](const std::vector<double>& read) {
-    std::vector<Real> values(read.size());
-    std::transform(read.begin(), read.end(), values.begin(), stored);
-    return values;
-  };
-  const std::vector<Real> train = all(raw.train);
+  std::vector<Real> train(raw.train.size());
+  std::transform(raw.train.begin(), raw.train.end(), train.begin(), stored);
   const auto background = background_of<Real>(train);
   const std::uint64_t train_entries = count_entries<Real>(train, background.value);
-  const std::uint64_t test_entries = count_entries<Real>(all(raw.test), background.value);
+  const auto test_entries = static_cast<std::uint64_t>(std::count_if(
+      raw.test.begin(), raw.test.end(), [&](double x) { return stored(x) != background.value; }));
   return source_of<Real>(std::move(raw), background, train_entries, test_entries, stored);
 }
 

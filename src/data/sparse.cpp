@@ -48,7 +48,7 @@ void fill_sparse(std::span<const Real> values, std::size_t inputs, Real backgrou
   for (std::size_t row = 0; row < values.size(); row += inputs) {
     for (std::size_t first = 0; first < inputs; first += block) {
       const std::size_t end = std::min(first + block, inputs);
-      // Without a branch, which nobody could foresee: background is overwritten by what comes next.
+      // No branch within a group, which nobody could foresee: background is overwritten by what comes next.
       std::array<std::uint16_t, k_most_block> found_input;
       std::array<Real, k_most_block> found_value;
       std::size_t found = 0;

@@ -20,7 +20,7 @@ struct DatasetHeader {
   Real background = 0;
   double density = 1;
   bool sparse = false;  ///< held as what differs from the background
-  std::uint64_t train_entries = 0, test_entries = 0;  ///< of the sparse form
+  std::uint64_t train_entries = 0, test_entries = 0;  ///< values other than the background
 };
 
 /// Owns the windows that a DataView looks into. Move-only; destruction is collective over the node.

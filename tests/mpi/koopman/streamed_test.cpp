@@ -15,6 +15,7 @@
 #include "ensembles.hpp"
 #include "equikoop/base/partition.hpp"
 #include "equikoop/koopman/spectrum.hpp"
+#include "koopman/panels.hpp"
 
 namespace equikoop {
 namespace {
@@ -28,9 +29,6 @@ using LeaksAllowed = __lsan::ScopedDisabler;
 #else
 struct LeaksAllowed {};
 #endif
-
-/// Features of a panel at most, as in src/koopman/panels.hpp.
-constexpr std::size_t k_panel = 512;
 
 /// What this rank's share of an ensemble is when it lies elsewhere.
 template <class Real>
@@ -96,7 +94,7 @@ void expect_streamed_as_in_memory(const TrajectoryShape& shape, std::size_t most
         for (std::size_t i = 0; i < factors.size(); ++i) expect_same_bits(held[i], read[i]);
         EXPECT_EQ(near.residuals, far.residuals);
       }
-  const std::size_t one_panel = shape.initials * shape.times * std::min(k_panel, shape.features);
+  const std::size_t one_panel = shape.initials * shape.times * std::min(k_most_panel_features, shape.features);
   EXPECT_LE(elsewhere.longest, std::max(one_panel, most_numbers));
 }
 
@@ -106,7 +104,7 @@ TEST(Streamed, OnePanelAtATimeGivesTheSameBits) {
 
 TEST(Streamed, PiecesThatDoNotDivideTheFeaturesGiveTheSameBits) {
   // Panels of at most 512 of 2,750 features: two at a time, the last alone on one rank and on two.
-  expect_streamed_as_in_memory<double>({4, 24, 2750}, 2 * 4 * 24 * k_panel);
+  expect_streamed_as_in_memory<double>({4, 24, 2750}, 2 * 4 * 24 * k_most_panel_features);
 }
 
 TEST(Streamed, OneFeatureLeavesOtherRanksEmpty) {
