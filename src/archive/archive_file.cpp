@@ -24,6 +24,10 @@ void write_file(const std::string& path, const std::function<void(hid_t file)>& 
   }
 }
 
+void force_to_disk(int descriptor, const std::string& path) {
+  if (::fsync(descriptor) != 0) throw_system_error(errno, fmt::format("force {} to the disk", path));
+}
+
 }  // namespace
 
 DiskFile::DiskFile(const std::string& path) : path_(path), descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
@@ -42,7 +46,11 @@ void DiskFile::start() const noexcept {
 }
 
 void DiskFile::finish() const {
-  if (::fsync(descriptor_) != 0) throw_system_error(errno, fmt::format("force {} to the disk", path_));
+  force_to_disk(descriptor_, path_);
+}
+
+std::future<void> DiskFile::finish_later() const {
+  return std::async(std::launch::async | std::launch::deferred, force_to_disk, descriptor_, path_);
 }
 
 void create_whole(const Comm& comm, const std::string& path,

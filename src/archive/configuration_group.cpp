@@ -75,12 +75,20 @@ void complete_marks(hid_t group, const h5::Handle& seed, std::size_t seeds, cons
   h5::write_raw(sums, type.get(), h5::all_of(sums), empty.data());
 }
 
-void set_mark(hid_t group, const DiskFile& disk, std::size_t seed, const std::string& checksum) {
+void write_checksum(hid_t group, std::size_t seed, const std::string& checksum) {
   if (h5::exists(group, schema::k_sha256))
     h5::write_text(h5::open_dataset(group, schema::k_sha256), seed, checksum);
-  disk.finish();
+}
+
+void write_mark(hid_t group, std::size_t seed) {
   const std::uint8_t done = 1;
   h5::write(h5::open_dataset(group, schema::k_complete), {{seed}, {1}}, std::span(&done, 1));
+}
+
+void set_mark(hid_t group, const DiskFile& disk, std::size_t seed, const std::string& checksum) {
+  write_checksum(group, seed, checksum);
+  disk.finish();
+  write_mark(group, seed);
 }
 
 std::optional<std::string> stored_checksum(hid_t group, std::size_t seed) {

@@ -34,8 +34,11 @@ h5::Handle scaled_dataset(hid_t group, const std::string& name, hid_t type,
                           const h5::Description& description);
 /// The datasets `complete`, all zero, and `sha256`, all empty, over seeds. `digest`: what is hashed.
 void complete_marks(hid_t group, const h5::Handle& seed, std::size_t seeds, const std::string& digest);
-/// Flushes what was written of one seed together with its checksum, then sets its mark: whoever finds
-/// the mark finds the data and the checksum, whatever was killed in between.
+void write_checksum(hid_t group, std::size_t seed, const std::string& checksum);
+/// To be called when the seed's data and checksum are on the disk: whoever finds the mark finds both,
+/// whatever was killed in between.
+void write_mark(hid_t group, std::size_t seed);
+/// Checksum, what was written of the seed to the disk, mark.
 void set_mark(hid_t group, const DiskFile& disk, std::size_t seed, const std::string& checksum);
 /// The checksum of one seed; none where the file has none (another program's, or older).
 std::optional<std::string> stored_checksum(hid_t group, std::size_t seed);

@@ -42,6 +42,23 @@ std::string reason(std::string text) {
   return text.empty() ? "HDF5 gives no reason" : text;
 }
 
+/// Tells MPI-IO to write what it is given as it is. MPICH's family would otherwise write the pieces of a
+/// chunk (one an initial) by reading what lies between them, under locks that not every file system has.
+class PlainWrites {
+ public:
+  PlainWrites() {
+    check_mpi(MPI_Info_create(&raw_), "set up parallel file access");
+    MPI_Info_set(raw_, "romio_ds_write", "disable");
+  }
+  PlainWrites(const PlainWrites&) = delete;
+  PlainWrites& operator=(const PlainWrites&) = delete;
+  ~PlainWrites() { MPI_Info_free(&raw_); }
+  MPI_Info raw() const noexcept { return raw_; }
+
+ private:
+  MPI_Info raw_ = MPI_INFO_NULL;
+};
+
 /// The file that an object lies in.
 std::string file_of(const Handle& object) {
   const auto length = H5Fget_name(object.get(), nullptr, 0);
@@ -155,7 +172,8 @@ Handle open_file(const std::string& path, bool writable) {
 
 Handle open_file(const std::string& path, bool writable, const Comm& comm) {
   const Handle access = access_list();
-  check(H5Pset_fapl_mpio(access.get(), comm.raw(), MPI_INFO_NULL), "set up parallel file access");
+  const PlainWrites hints;
+  check(H5Pset_fapl_mpio(access.get(), comm.raw(), hints.raw()), "set up parallel file access");
   return {open_with(path, writable, access.get()), H5Fclose};
 }
 

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <future>
 #include <numeric>
+#include <utility>
 
 #include "configuration_group.hpp"
 #include "ensemble_digest.hpp"
@@ -17,7 +19,8 @@ namespace equikoop {
 namespace {
 
 constexpr std::size_t k_most_bytes = std::size_t{1} << 28;   // of one read
-constexpr std::size_t k_piece_bytes = std::size_t{4} << 20;  // worth a request to the disk of its own, and a thread
+constexpr std::size_t k_piece_bytes = std::size_t{4} << 20;  // worth a request to the disk of its own
+constexpr std::size_t k_hash_bytes = std::size_t{1} << 20;   // worth a thread
 
 template <class Real>
 Precision precision_of() {
@@ -152,8 +155,16 @@ struct TrajectoryArchive::Recording {
   std::size_t configuration = 0;
   std::size_t seed = 0;
   std::size_t next = 0;
+  std::size_t waiting = 0;  ///< bytes since the disk was last asked to begin
   EnsembleDigest digest;
   std::string checksum;  ///< once the outcome is there
+};
+
+/// The ensemble whose mark is due.
+struct TrajectoryArchive::Settling {
+  std::size_t configuration = 0;
+  std::size_t seed = 0;
+  std::future<void> on_disk;
 };
 
 TrajectoryArchive::TrajectoryArchive() = default;
@@ -229,7 +240,7 @@ void TrajectoryArchive::write_snapshots(std::size_t configuration, std::size_t s
                                         std::span<const Real> values) {
   if (precision_of<Real>() != layout_.precision) throw Error("snapshots of the wrong precision");
   const auto dataset = h5::open_dataset(group(configuration).get(), schema::k_observables);
-  if (first == 0) recording_ = std::make_unique<Recording>(Recording{configuration, seed, 0, EnsembleDigest(layout_.initials), ""});
+  if (first == 0) recording_ = std::make_unique<Recording>(Recording{configuration, seed, 0, 0, EnsembleDigest(layout_.initials), ""});
   if (!recording_ || recording_->configuration != configuration || recording_->seed != seed || recording_->next != first)
     throw Error("the snapshots of an ensemble were not written in the order of time");
   const std::size_t features = layout_.configurations[configuration].features;
@@ -238,14 +249,17 @@ void TrajectoryArchive::write_snapshots(std::size_t configuration, std::size_t s
     for (std::size_t i = 0; i < layout_.initials; ++i) recording_->digest.add_snapshots(i, values.subspan(i * size, size));
   };
   // Checksums take as long as the disk: a thread, if there is one to have, computes them while it writes.
-  const bool large = values.size_bytes() >= k_piece_bytes;
+  const bool large = values.size_bytes() >= k_hash_bytes;
   auto hashed = std::async(large ? std::launch::async | std::launch::deferred : std::launch::deferred, hash);
   const std::size_t most = std::max<std::size_t>(1, k_piece_bytes / (size * sizeof(Real)));
   for (std::size_t begin = 0; begin < layout_.initials; begin += most) {
     const std::size_t initials = std::min(most, layout_.initials - begin);
     h5::write(dataset, {{seed, begin, first, 0}, {1, initials, count, features}},
               values.subspan(begin * size, initials * size));
-    if (large) archive_.disk.start();
+    recording_->waiting += initials * size * sizeof(Real);
+    if (recording_->waiting < k_piece_bytes) continue;
+    archive_.disk.start();
+    recording_->waiting = 0;
   }
   hashed.get();
   recording_->next += count;
@@ -283,11 +297,24 @@ void TrajectoryArchive::write_diverged_at(std::size_t configuration, std::span<c
             {{0, 0}, {layout_.seeds, layout_.initials}}, steps);
 }
 
-void TrajectoryArchive::mark_complete(std::size_t configuration, std::size_t seed) {
+void TrajectoryArchive::mark_later(std::size_t configuration, std::size_t seed) {
   if (!recording_ || recording_->checksum.empty() || recording_->configuration != configuration || recording_->seed != seed)
     throw Error("an ensemble was marked before it was written");
-  set_mark(group(configuration).get(), archive_.disk, seed, recording_->checksum);
+  finish();
+  write_checksum(group(configuration).get(), seed, recording_->checksum);
   recording_.reset();
+  settling_ = std::make_unique<Settling>(Settling{configuration, seed, archive_.disk.finish_later()});
+}
+
+void TrajectoryArchive::settle() {
+  if (settling_ && settling_->on_disk.wait_for(std::chrono::seconds(0)) == std::future_status::ready) finish();
+}
+
+void TrajectoryArchive::finish() {
+  if (!settling_) return;
+  const auto due = std::exchange(settling_, nullptr);
+  due->on_disk.get();
+  write_mark(group(due->configuration).get(), due->seed);
 }
 
 void TrajectoryArchive::seal(std::size_t configuration, std::size_t seed) {

@@ -39,6 +39,21 @@ std::int64_t WorkCounter::next_unit() {
   return closed_ || next_ >= total_ ? k_none : next_++;
 }
 
+void WorkCounter::ask() {
+  if (comm_.is_root() || asked_ || closed_ || finished_) return;
+  check_mpi(MPI_Irecv(&unit_, 1, MPI_INT64_T, 0, k_unit, comm_.raw(), &answer_), "await a unit of work");
+  check_mpi(MPI_Send(&k_take, 1, MPI_INT64_T, 0, k_request, comm_.raw()), "ask for a unit of work");
+  asked_ = true;
+}
+
+/// Waits for rank 0's answer, if it owes one.
+std::int64_t WorkCounter::answer() {
+  if (!asked_) return k_none;
+  check_mpi(MPI_Wait(&answer_, MPI_STATUS_IGNORE), "take a unit of work");
+  asked_ = false;
+  return unit_;
+}
+
 std::optional<std::int64_t> WorkCounter::take() {
   if (closed() || finished_) return std::nullopt;
   std::int64_t unit = k_none;
@@ -46,10 +61,8 @@ std::optional<std::int64_t> WorkCounter::take() {
     progress();
     unit = next_unit();
   } else {
-    check_mpi(MPI_Send(&k_take, 1, MPI_INT64_T, 0, k_request, comm_.raw()),
-              "ask for a unit of work");
-    check_mpi(MPI_Recv(&unit, 1, MPI_INT64_T, 0, k_unit, comm_.raw(), MPI_STATUS_IGNORE),
-              "take a unit of work");
+    ask();
+    unit = answer();
   }
   return unit == k_none ? std::nullopt : std::optional(unit);
 }
@@ -110,6 +123,7 @@ void WorkCounter::close() {
 
 void WorkCounter::finish() {
   if (finished_) return;
+  answer();  // of a rank that asked and then failed: rank 0 answers until all are here
   MPI_Request barrier = MPI_REQUEST_NULL;
   check_mpi(MPI_Ibarrier(comm_.raw(), &barrier), "finish the work counter");
   for (int all_here = 0; all_here == 0;) {

@@ -86,7 +86,10 @@ class Ensemble {
     TrajectoryArchive archive = TrajectoryArchive::begin(self_, path_, study_, trajectory_layout(study_, {shape_}),
                                                          job_.provenance, true);
     PhaseTable phases = stage_phases();
-    return seconds_of([&] { train_unit<Real>(study_, 0, 0, data_, archive, phases, [](int) {}); });
+    return seconds_of([&] {
+      train_unit<Real>(study_, 0, 0, data_, archive, phases, [](int) {});
+      archive.finish();
+    });
   }
 
   /// Reads what was trained last and computes its spectrum; seconds for all analyses of `whole`.

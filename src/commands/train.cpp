@@ -17,6 +17,10 @@
 namespace equikoop {
 namespace {
 
+/// Of an ensemble, when the next is asked for: rank 0 has until its end to look up from its own, and ranks
+/// that end together still share what is left.
+constexpr double k_asking_share = 0.9;
+
 /// An ensemble that is still to be trained.
 struct Unit {
   std::size_t configuration = 0;
@@ -59,20 +63,41 @@ class Trainer {
     Heartbeat heartbeat(counter, progress, job_.stop);
     int done = 0;
     together(job_.comm, [&] {
-      done = work_through(counter, [&](std::int64_t i) {
-        train(units_[static_cast<std::size_t>(i)], data, heartbeat);
-      });
+      try {
+        done = work_through(counter, [&](std::int64_t i) {
+          train(units_[static_cast<std::size_t>(i)], data, [&](double share) {
+            archive_.settle();
+            if (share >= k_asking_share) counter.ask();
+            heartbeat.beat(share);
+          });
+        });
+      } catch (...) {
+        keep_last();
+        throw;
+      }
+      const auto scope = phases_.scope("archive");
+      archive_.finish();
     });
     progress.finish();
     return job_.comm.sum(done);
   }
 
  private:
-  void train(const Unit& unit, const DataSets<Real>& data, Heartbeat& heartbeat) {
+  /// `beat`: called after each step with the share that is done.
+  template <class Beat>
+  void train(const Unit& unit, const DataSets<Real>& data, const Beat& beat) {
     const Configuration& configuration = job_.study.configurations[unit.configuration];
     const double steps = configuration.training.steps;
     train_unit<Real>(job_.study, unit.configuration, unit.seed, data.find(configuration.data), archive_, phases_,
-                     [&](int done) { heartbeat.beat(done / steps); });
+                     [&](int done) { beat(done / steps); });
+  }
+
+  /// The ensemble whose mark is due stays done when the one after it fails, whose fault is told.
+  void keep_last() noexcept {
+    try {
+      archive_.finish();
+    } catch (const std::exception&) {
+    }
   }
 
   Job& job_;

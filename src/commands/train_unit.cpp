@@ -33,7 +33,7 @@ void train_unit(const Study& study, std::size_t configuration, std::size_t seed,
   const auto scope = phases.scope("archive");
   archive.write_outcome<Real>(configuration, seed,
                               {outcome.losses, outcome.test_loss, outcome.test_accuracy, outcome.diverged_at});
-  archive.mark_complete(configuration, seed);
+  archive.mark_later(configuration, seed);
 }
 
 template void train_unit(const Study&, std::size_t, std::size_t, const Dataset<float>*, TrajectoryArchive&,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One ensemble from its first weights to its mark in trajectories.h5.
+// One ensemble from its first weights into trajectories.h5.
 #pragma once
 
 #include "equikoop/archive/trajectories.hpp"
@@ -10,9 +10,9 @@
 
 namespace equikoop {
 
-/// Trains (configuration, seed) of `study` into `archive`: snapshots as they come, outcome, mark.
-/// `data`: the configuration's; null for descent problems. Phases of stage_phases(). Throws what
-/// `hook` throws.
+/// Trains (configuration, seed) of `study` into `archive`: snapshots as they come, then the outcome; its mark
+/// is due then (TrajectoryArchive::settle). `data`: the configuration's; null for descent problems. Phases of
+/// stage_phases(). Throws what `hook` throws.
 template <class Real>
 void train_unit(const Study& study, std::size_t configuration, std::size_t seed, const Dataset<Real>* data,
                 TrajectoryArchive& archive, PhaseTable& phases, const StepHook& hook);

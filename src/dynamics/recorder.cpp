@@ -30,9 +30,7 @@ Recorder<Real>::Recorder(Observer<Real> observer, std::size_t initials, std::siz
       snapshots_(snapshots),
       sink_(sink),
       first_bad_(initials, -1) {
-  const std::size_t bytes = initials * observer_.features() * sizeof(Real);
-  const std::size_t fitting = bytes == 0 ? snapshots : k_recorder_bytes / bytes;
-  capacity_ = std::min(std::max(fitting, std::size_t{1}), snapshots);
+  capacity_ = recorder_capacity(initials * observer_.features() * sizeof(Real), snapshots);
   buffer_.resize(initials * capacity_ * observer_.features());
 }
 

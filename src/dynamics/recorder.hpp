@@ -2,6 +2,7 @@
 // Collects snapshots in one buffer and hands them on in chunks; notices values that are not finite.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -12,9 +13,16 @@
 
 namespace equikoop {
 
-/// Bytes of the buffer, unless one snapshot of all initials is larger: a few file-system blocks,
-/// small beside the data set.
-inline constexpr std::size_t k_recorder_bytes = std::size_t{32} << 20;
+/// Bytes of the buffer, unless one snapshot of all initials is larger: what is recorded is looked at, hashed
+/// and handed to the system while a processor's cache holds it, and ensembles use the same pages one after
+/// another (a larger block goes back to the system); enough for a request of 100 KB for each initial.
+inline constexpr std::size_t k_recorder_bytes = std::size_t{2} << 20;
+
+/// Snapshots that the buffer holds. `bytes`: of one snapshot of all initials.
+constexpr std::size_t recorder_capacity(std::size_t bytes, std::size_t snapshots) {
+  const std::size_t fitting = bytes == 0 ? snapshots : k_recorder_bytes / bytes;
+  return std::min(std::max(fitting, std::size_t{1}), snapshots);
+}
 
 template <class Real>
 class Recorder {

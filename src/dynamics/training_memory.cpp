@@ -46,9 +46,8 @@ double training_memory(const Study& study, const Configuration& configuration,
   const double features = static_cast<double>(network ? feature_count(configuration, data)
                                                       : descent_feature_count(configuration));
   const double snapshot = real * study.initials * features;
-  const double snapshots = snapshot_count(configuration);
-  const double buffer =
-      std::min(snapshot * snapshots, std::max(snapshot, static_cast<double>(k_recorder_bytes)));
+  const auto snapshots = static_cast<std::size_t>(snapshot_count(configuration));
+  const double buffer = snapshot * static_cast<double>(recorder_capacity(static_cast<std::size_t>(snapshot), snapshots));
   const double losses = real * study.initials * configuration.training.steps;
   return buffer + losses + (network ? network_memory(study, configuration, data, sparse, real) : 0);
 }

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "dynamics/recorder.hpp"
 #include "equikoop/archive/trajectories.hpp"
 #include "equikoop/base/random.hpp"
 #include "measure.hpp"
@@ -24,14 +25,13 @@ using namespace equikoop;
 using bench::seconds_of;
 
 constexpr std::size_t k_initials = 10, k_features = 4000;      // output weights of width 400
-constexpr std::size_t k_chunk_bytes = std::size_t{32} << 20;   // in which the trainer hands over snapshots
 
 /// One ensemble as the trainer hands it over, and the archive that takes it.
 class Recording {
  public:
   Recording(const Comm& comm, const std::string& path, std::size_t seeds, std::size_t bytes)
       : steps_(std::max<std::size_t>(1, bytes / (k_initials * k_features * sizeof(float)))),
-        chunk_(std::min(steps_, k_chunk_bytes / (k_initials * k_features * sizeof(float)))),
+        chunk_(std::min(steps_, k_recorder_bytes / (k_initials * k_features * sizeof(float)))),
         values_(k_initials * chunk_ * k_features),
         losses_(k_initials * steps_, 1.0F) {
     const RandomStream stream({.study_seed = 1, .stream = Stream::synthetic_data});
@@ -61,7 +61,8 @@ class Recording {
     const std::vector<double> tests(k_initials, 0.5);
     const std::vector<std::int64_t> diverged(k_initials, -1);
     archive_->write_outcome<float>(0, seed, {losses_, tests, tests, diverged});
-    archive_->mark_complete(0, seed);
+    archive_->mark_later(0, seed);
+    archive_->finish();
   }
 
   /// Numbers of an ensemble that came back otherwise than they were handed over.

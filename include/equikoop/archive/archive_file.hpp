@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <future>
 #include <string>
 #include <utility>
 
@@ -40,6 +41,8 @@ class DiskFile {
   void start() const noexcept;
   /// Forces what was written on this node to the disk. Throws Error.
   void finish() const;
+  /// The same by a thread, where there is one to have; else when its end is asked for.
+  std::future<void> finish_later() const;
 
  private:
   std::string path_;

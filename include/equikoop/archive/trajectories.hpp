@@ -87,8 +87,13 @@ class TrajectoryArchive {
   void write_diverged_at(std::size_t configuration, std::span<const std::int64_t> steps);
   template <class Real>
   void write_outcome(std::size_t configuration, std::size_t seed, const OutcomeView<Real>& outcome);
-  /// Stores the checksum and sets the mark, after both data and checksum are on the disk.
-  void mark_complete(std::size_t configuration, std::size_t seed);
+  /// Stores the checksum and has a thread force it and the data to the disk: the mark is due once they
+  /// are there, and the next ensemble need not wait for it.
+  void mark_later(std::size_t configuration, std::size_t seed);
+  /// Sets the mark that is due, if its data has reached the disk. Throws Error if it could not.
+  void settle();
+  /// The same, but waits for the disk.
+  void finish();
   /// The same for an ensemble that came by write_block, which has no order that could be hashed on the
   /// way: it is read once more, after all ranks have written and forced it to the disk.
   void seal(std::size_t configuration, std::size_t seed);
@@ -108,6 +113,7 @@ class TrajectoryArchive {
 
  private:
   struct Recording;
+  struct Settling;
 
   TrajectoryArchive();
   std::string checksum_now(std::size_t configuration, std::size_t seed) const;
@@ -118,6 +124,7 @@ class TrajectoryArchive {
   ArchiveFile archive_;
   TrajectoryLayout layout_;
   std::unique_ptr<Recording> recording_;
+  std::unique_ptr<Settling> settling_;
 };
 
 }  // namespace equikoop

@@ -26,6 +26,9 @@ class WorkCounter {
   /// The next unit, or nothing when all are taken or the counter is closed. Any rank at any time
   /// before finish(); waits until rank 0 looks up from its own work (progress, take or finish).
   std::optional<std::int64_t> take();
+  /// Asks for the unit that take() will give, so that it need not wait; to be called near the end of the
+  /// unit before: it is taken from now on. Local.
+  void ask();
   /// To be called by every rank when it takes no more; rank 0 answers the others until all are
   /// here. Collective.
   void finish();
@@ -41,6 +44,7 @@ class WorkCounter {
   void progress();
 
  private:
+  std::int64_t answer();
   bool answer_one();
   std::int64_t next_unit();
   void tell_closed();
@@ -49,6 +53,9 @@ class WorkCounter {
   Comm comm_;
   std::int64_t total_;
   std::int64_t next_ = 0;  ///< rank 0: the first unit that nobody has
+  bool asked_ = false;     ///< elsewhere: rank 0 owes an answer
+  std::int64_t unit_ = 0;  ///< its answer
+  MPI_Request answer_ = MPI_REQUEST_NULL;
   bool closed_ = false;
   bool finished_ = false;
   int unwinding_;

@@ -24,7 +24,7 @@ double training_memory(const Study& study, const Configuration& configuration, c
 /// same bits whoever computes them.
 ///
 /// Step t = 0 .. steps-1: loss of minibatch t, gradient, update; where (t + 1) is a multiple of
-/// record.every, a snapshot. `sink` gets all snapshots in order of time, in chunks of about 32 MB;
+/// record.every, a snapshot. `sink` gets all snapshots in order of time, in chunks of about 2 MB;
 /// `hook` is called after each step and may throw to stop the work. Random streams use seed +
 /// configuration.seed_offset. diverged_at is the 1-based number of the first step whose loss or
 /// recorded values are not finite; training goes on and the values are kept as they are.

@@ -80,6 +80,51 @@ TEST(WorkCounter, RanksThatNeverAskOnlyFinish) {
   EXPECT_EQ(comm.sum(own), 3);
 }
 
+TEST(WorkCounter, AUnitAskedForIsTheNextTaken) {
+  const Comm comm(MPI_COMM_WORLD);
+  for (const std::int64_t total : {0, 1, 17}) {
+    std::vector<int> own(static_cast<std::size_t>(total));
+    WorkCounter counter(comm, total);
+    counter.ask();
+    while (const auto unit = counter.take()) {
+      ++own.at(static_cast<std::size_t>(*unit));
+      counter.progress();
+      counter.ask();
+      counter.ask();  // once is enough
+    }
+    counter.finish();
+    EXPECT_EQ(summed(comm, own), std::vector<int>(static_cast<std::size_t>(total), 1));
+  }
+}
+
+TEST(WorkCounter, WhoeverAskedNeedNotWaitForRankZero) {
+  const Comm comm(MPI_COMM_WORLD);
+  WorkCounter counter(comm, 100);
+  if (!comm.is_root()) counter.ask();
+  comm.barrier();
+  if (comm.is_root()) counter.progress();
+  comm.barrier();
+  // Rank 0 stays away until the others have taken what they asked for.
+  if (!comm.is_root()) {
+    EXPECT_TRUE(counter.take());
+  }
+  comm.barrier();
+  counter.finish();
+}
+
+TEST(WorkCounter, ARankThatAskedMayFailOrHearOfAFailure) {
+  const Comm comm(MPI_COMM_WORLD);
+  for (int culprit = 0; culprit < comm.size(); ++culprit) {
+    WorkCounter counter(comm, 1000);
+    EXPECT_TRUE(counter.take() || counter.closed());
+    counter.ask();
+    if (comm.rank() == culprit) counter.close();
+    while (!counter.closed()) counter.progress();
+    EXPECT_FALSE(counter.take());
+    counter.finish();
+  }
+}
+
 TEST(WorkCounter, ARankThatClosesStopsAllOthers) {
   const Comm comm(MPI_COMM_WORLD);
   for (int culprit = 0; culprit < comm.size(); ++culprit) {

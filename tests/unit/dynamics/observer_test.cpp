@@ -117,7 +117,7 @@ TEST(Observables, StateAppendsWhatTheOptimiserRemembers) {
 
 /// Five snapshots of one feature a time: the counter itself.
 TEST(Recorder, HandsOnEverySnapshotOnceInOrderOfTime) {
-  const NetworkShape shape{{1, 2000000}, false};
+  const NetworkShape shape{{1, 125000}, false};
   const ParameterLayout layout(shape, 2, single_panel<float>(shape, 2));
   std::vector<float> block(layout.size());
   std::vector<float> seen[2];
@@ -144,7 +144,7 @@ TEST(Recorder, HandsOnEverySnapshotOnceInOrderOfTime) {
     recorder.record();
   }
   recorder.finish();
-  EXPECT_EQ(chunks, (std::vector<std::size_t>{2, 2, 1}));  // 16 MB a snapshot, 32 MB a chunk
+  EXPECT_EQ(chunks, (std::vector<std::size_t>{2, 2, 1}));  // 1 MB a snapshot, 2 MB a chunk
   EXPECT_EQ(seen[0], (std::vector<float>{0, 1, 2, 3, 4}));
   EXPECT_EQ(seen[1], (std::vector<float>{10, 11, 12, 13, 14}));
   EXPECT_EQ(recorder.first_bad()[0], -1);
