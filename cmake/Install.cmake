@@ -18,7 +18,7 @@ set(pc_modules ${EQUIKOOP_MODULES})
 list(REVERSE pc_modules)
 list(TRANSFORM pc_modules PREPEND "-lequikoop_")
 set(pc_libraries ${HDF5_C_HL_LIBRARIES} ${HDF5_C_LIBRARIES} ${SCALAPACK_LIBRARIES} ${LAPACKE_LIBRARY}
-                 ${LAPACK_LIBRARIES} ${Boost_PROGRAM_OPTIONS_LIBRARY_RELEASE} ${ZLIB_LIBRARIES}
+                 ${LAPACK_LIBRARIES} ${Boost_PROGRAM_OPTIONS_LIBRARY_RELEASE} ${ZLIB_LIBRARIES} ${LIBDEFLATE_LIBRARY}
                  ${OPENSSL_CRYPTO_LIBRARY} ${CMAKE_THREAD_LIBS_INIT})
 list(FILTER pc_libraries EXCLUDE REGEX "::")
 string(JOIN " " EQUIKOOP_PC_LIBRARIES ${pc_modules} ${pc_libraries})

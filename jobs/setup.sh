@@ -13,7 +13,7 @@ case ${1:-} in --tests | --long) tests=ON ;; esac
 
 packages=(g++ cmake make pkg-config git openmpi-bin libopenmpi-dev libhdf5-openmpi-dev petsc-dev slepc-dev libscalapack-mpi-dev
           libboost-program-options-dev libopenblas-dev liblapacke-dev libfmt-dev librandom123-dev
-          zlib1g-dev libssl-dev python3 python3-numpy python3-h5py python3-matplotlib python3-scipy python3-sklearn)
+          zlib1g-dev libdeflate-dev libssl-dev python3 python3-numpy python3-h5py python3-matplotlib python3-scipy python3-sklearn)
 test_packages=(libgtest-dev libgmock-dev hdf5-tools python3-pot python3-mpmath)
 # Tests that need these say that they are skipped where they cannot be installed.
 optional_packages=()
@@ -64,8 +64,8 @@ elif ! command -v cmake >/dev/null || ! command -v mpicc >/dev/null; then
 equikoop: there is no apt here, and cmake or mpicc is not on the PATH. Load the modules of this machine, for example
   module load gcc cmake openmpi hdf5-mpi petsc slepc scalapack boost openblas python
 or install with Spack:
-  spack install gcc cmake openmpi hdf5+mpi petsc+mpi slepc netlib-scalapack boost+program_options openblas fmt random123 zlib openssl googletest py-h5py py-matplotlib py-scipy py-scikit-learn
-  spack load cmake openmpi hdf5 petsc slepc netlib-scalapack boost openblas fmt random123 zlib openssl
+  spack install gcc cmake openmpi hdf5+mpi petsc+mpi slepc netlib-scalapack boost+program_options openblas fmt random123 zlib libdeflate openssl googletest py-h5py py-matplotlib py-scipy py-scikit-learn
+  spack load cmake openmpi hdf5 petsc slepc netlib-scalapack boost openblas fmt random123 zlib libdeflate openssl
 and run this script again; CMake then uses what it finds.
 TEXT
   exit 1

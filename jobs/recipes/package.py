@@ -30,6 +30,7 @@ class Equikoop(CMakePackage):
     depends_on("fmt@9:")
     depends_on("random123")
     depends_on("zlib-api")
+    depends_on("libdeflate")
     depends_on("openssl")
     depends_on("googletest+gmock", when="+tests")
     depends_on("python@3.9:", type="run")

@@ -2,152 +2,152 @@
 #include "equikoop/data/dataset.hpp"
 
 #include <algorithm>
-#include <functional>
+#include <array>
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
+#include "equikoop/base/partition.hpp"
 #include "equikoop/data/idx_family.hpp"
 #include "equikoop/data/normalise.hpp"
 #include "equikoop/data/synthetic.hpp"
+#include "given.hpp"
 
 namespace equikoop {
 
 namespace {
 
-/// Bytes a broadcast: MPI counts are int.
-constexpr std::size_t k_most_broadcast = std::size_t{1} << 30;
+/// A part of the samples, as every rank of a node has one.
+Range own_samples(const Comm& node, int count) {
+  return block(static_cast<std::size_t>(count), static_cast<std::size_t>(node.size()),
+               static_cast<std::size_t>(node.rank()));
+}
 
-/// What rank 0 has read or made, and how it is stored.
+template <class T>
+std::span<T> rows(std::span<T> values, Range samples, std::size_t features) {
+  return values.subspan(samples.begin * features, samples.size() * features);
+}
+
+template <class Value>
+std::span<const Value> own_train(const Comm& node, const Given<Value>& given) {
+  return rows(given.train(), own_samples(node, given.shape.train), static_cast<std::size_t>(given.shape.features));
+}
+
+/// How pixels are stored.
 template <class Real>
-struct Source {
-  /// Writes normalised values, from number `first` on.
-  using Values = std::function<void(std::size_t first, std::span<Real> into)>;
+struct PixelForm {
+  std::array<Real, 256> table;
+  Background<std::uint8_t> pixels;
 
-  DataShape shape;
-  Background<Real> background;
-  std::uint64_t train_entries = 0, test_entries = 0;  ///< other values than the background
-  Values train, test;
-  std::vector<std::uint8_t> train_labels, test_labels;
+  Background<Real> background() const { return {table[pixels.value], pixels.density}; }
+  std::uint64_t entries(std::span<const std::uint8_t> values) const { return entries(histogram(values)); }
+  std::uint64_t entries(const Histogram& counts) const {
+    std::uint64_t sum = 0;
+    for (std::size_t p = 0; p < counts.size(); ++p) sum += table[p] != background().value ? counts[p] : 0;
+    return sum;
+  }
+  void store(std::span<const std::uint8_t> values, std::span<Real> into) const {
+    look_up<Real>(values, table, pixels.value, into);
+  }
 };
 
-/// `stored(x)`: a value as it is stored.
-template <class Real, class Value, class Stored>
-Source<Real> source_of(RawData<Value> raw, Background<Real> background, std::uint64_t train_entries,
-                       std::uint64_t test_entries, const Stored& stored) {
-  const auto stored_values = [&](std::vector<Value> read) {
-    return [values = std::move(read), stored](std::size_t first, std::span<Real> into) {
-      const auto from = values.begin() + static_cast<std::ptrdiff_t>(first);
-      std::transform(from, from + std::ssize(into), into.begin(), stored);
-    };
-  };
-  return {raw.shape, background, train_entries, test_entries,
-          stored_values(std::move(raw.train)), stored_values(std::move(raw.test)),
-          std::move(raw.train_labels), std::move(raw.test_labels)};
+/// From what each rank of a node counted; rank 0 of `comm` decides, so that all nodes hold the same bits.
+/// Collective.
+template <class Real>
+PixelForm<Real> form_of(const Comm& comm, const Comm& node, Histogram counts, Normalise rule) {
+  node.sum_each(std::span<std::uint64_t>(counts));
+  PixelForm<Real> form{};
+  together(comm, [&] {
+    if (comm.is_root()) form = {pixel_table<Real>(rule, counts), background_of(counts)};
+  });
+  broadcast_bytes(comm, std::span(&form, 1));
+  return form;
 }
+
+/// How features are stored that are normalised already.
+template <class Real>
+struct FeatureForm {
+  Background<Real> common;
+
+  Background<Real> background() const { return common; }
+  std::uint64_t entries(std::span<const Real> values) const { return count_entries<Real>(values, common.value); }
+  void store(std::span<const Real> values, std::span<Real> into) const {
+    std::copy(values.begin(), values.end(), into.begin());
+  }
+};
 
 template <class Real>
-Source<Real> normalised(RawData<std::uint8_t> raw, Normalise rule) {
-  const Histogram train = histogram(raw.train);
-  const auto table = pixel_table<Real>(rule, train);
-  const auto [value, density] = background_of(train);
-  const Background<Real> background{table[value], density};
-  const auto entries = [&](const Histogram& pixels) {
-    std::uint64_t sum = 0;
-    for (std::size_t p = 0; p < pixels.size(); ++p) sum += table[p] != background.value ? pixels[p] : 0;
-    return sum;
-  };
-  const std::uint64_t test_entries = entries(histogram(raw.test));
-  return source_of<Real>(std::move(raw), background, entries(train), test_entries,
-                         [table](std::uint8_t pixel) { return table[pixel]; });
+FeatureForm<Real> form_of(const Comm& comm, const Given<Real>& given) {
+  FeatureForm<Real> form{};
+  together(comm, [&] {
+    if (comm.is_root()) form.common = background_of<Real>(given.train());
+  });
+  broadcast_bytes(comm, std::span(&form, 1));
+  return form;
 }
 
+/// Segments of a sample in the sparse form; none in the dense.
 template <class Real>
-Source<Real> normalised(RawData<double> raw, Normalise rule) {
-  const auto stored = [used = feature_moments(rule, raw.train)](double x) {
-    return static_cast<Real>((x - used.mean) / used.deviation);
-  };
-  std::vector<Real> train(raw.train.size());
-  std::transform(raw.train.begin(), raw.train.end(), train.begin(), stored);
-  const auto background = background_of<Real>(train);
-  const std::uint64_t train_entries = count_entries<Real>(train, background.value);
-  const auto test_entries = static_cast<std::uint64_t>(std::count_if(
-      raw.test.begin(), raw.test.end(), [&](double x) { return stored(x) != background.value; }));
-  return source_of<Real>(std::move(raw), background, train_entries, test_entries, stored);
+std::size_t segments(const DatasetHeader<Real>& header) {
+  const auto inputs = static_cast<std::size_t>(header.shape.features);
+  return header.sparse ? SparseRows<Real>{inputs, sparse_block(inputs), {}, {}, {}}.blocks() : 0;
 }
 
-template <class Real>
-Source<Real> read_or_make(const DataOptions& options, std::uint64_t root_seed, const DataSearch& search) {
-  const Normalise rule = normalisation_of(options);
-  const auto prepared = [&](auto raw) {
-    add_label_noise(raw.train_labels, options.label_noise, raw.shape.classes, root_seed);
-    return normalised<Real>(std::move(raw), rule);
-  };
-  if (is_synthetic(options.source)) return prepared(make_synthetic(options, root_seed));
-  return prepared(read_idx_family(options, search));
-}
-
-/// visit(sample, its values) for all samples.
-template <class Real, class Visit>
-void each_sample(const typename Source<Real>::Values& values, int samples, int features, const Visit& visit) {
-  std::vector<Real> row(static_cast<std::size_t>(features));
-  for (std::size_t s = 0; s < static_cast<std::size_t>(samples); ++s) {
-    values(s * row.size(), row);
-    visit(s, std::span<const Real>(row));
+/// This rank's samples. `entry`: where the first of them begins, of the sparse form.
+template <class Real, class Value, class Form>
+void fill(typename Dataset<Real>::Samples& samples, std::span<const Value> given, Range own, std::uint64_t entry,
+          const DatasetHeader<Real>& header, const Form& form) {
+  const auto features = static_cast<std::size_t>(header.shape.features);
+  if (!header.sparse)
+    return form.store(rows(given, own, features), rows(samples.values.values(), own, features));
+  std::vector<Real> row(features);
+  const std::size_t each = segments(header);
+  samples.begin.values()[own.begin * each] = entry;  // the rank before ends with the same number
+  for (std::size_t s = own.begin; s < own.end; ++s) {
+    form.store(given.subspan(s * features, features), row);
+    fill_sparse<Real>(row, features, header.background, samples.begin.values().subspan(s * each, each + 1),
+                      samples.input.values(), samples.values.values());
   }
 }
 
-template <class Real>
-DatasetHeader<Real> header_of(const Source<Real>& source) {
-  const DataShape& shape = source.shape;
-  const auto [background, density] = source.background;
-  const bool sparse = worth_holding_sparse(density, static_cast<std::size_t>(shape.features));
-  return {shape, background, density, sparse, source.train_entries, source.test_entries};
+/// Rank 0's labels to every node. Collective.
+void share_labels(const Comm& comm, const Comm& node, const std::vector<std::uint8_t>& labels,
+                  SharedArray<std::uint8_t>& shared) {
+  if (comm.is_root()) std::copy(labels.begin(), labels.end(), shared.values().begin());
+  const Comm firsts = comm.split(node.is_root() ? 0 : 1);
+  if (node.is_root()) broadcast_bytes(firsts, shared.values());
+}
+
+/// All ranks of a node share the work. `train_entries`: values other than the background in this rank's part
+/// of the training samples. Collective.
+template <class Real, class Value, class Form>
+Dataset<Real> stored(const Comm& comm, const Comm& node, const Given<Value>& given, const Form& form,
+                     std::uint64_t train_entries) {
+  const auto features = static_cast<std::size_t>(given.shape.features);
+  const Range train = own_samples(node, given.shape.train), test = own_samples(node, given.shape.test);
+  const std::uint64_t test_entries = form.entries(rows(given.test(), test, features));
+  const std::uint64_t train_first = node.sum_before(train_entries), test_first = node.sum_before(test_entries);
+  const auto [background, density] = form.background();
+  const DatasetHeader<Real> header{given.shape, background, density, worth_holding_sparse(density, features),
+                                   node.sum(train_entries), node.sum(test_entries)};
+
+  std::optional<Dataset<Real>> data;
+  together(comm, [&] { data.emplace(node, header); });
+  together(comm, [&] {
+    fill<Real>(data->train(), given.train(), train, train_first, header, form);
+    fill<Real>(data->test(), given.test(), test, test_first, header, form);
+  });
+  share_labels(comm, node, given.train_labels, data->train().labels);
+  share_labels(comm, node, given.test_labels, data->test().labels);
+  data->sync();
+  return std::move(*data);
 }
 
 /// Beginnings of segments in the sparse form of `count` samples.
 template <class Real>
 std::size_t begins(const DatasetHeader<Real>& header, int count) {
-  const auto inputs = static_cast<std::size_t>(header.shape.features);
-  const SparseRows<Real> rows{inputs, sparse_block(inputs), {}, {}, {}};
-  return header.sparse ? static_cast<std::size_t>(count) * rows.blocks() + 1 : 0;
-}
-
-template <class Real>
-void fill(typename Dataset<Real>::Samples& samples, const typename Source<Real>::Values& values,
-          const std::vector<std::uint8_t>& labels, const DatasetHeader<Real>& header) {
-  std::copy(labels.begin(), labels.end(), samples.labels.values().begin());
-  if (!header.sparse) return values(0, samples.values.values());
-  const auto inputs = static_cast<std::size_t>(header.shape.features);
-  const std::size_t blocks = begins(header, 1) - 1;
-  each_sample<Real>(values, static_cast<int>(labels.size()), header.shape.features, [&](std::size_t s, auto row) {
-    fill_sparse<Real>(row, inputs, header.background, samples.begin.values().subspan(s * blocks, blocks + 1),
-                      samples.input.values(), samples.values.values());
-  });
-}
-
-/// Plain memory of rank 0 to all ranks. Collective.
-template <class T>
-void broadcast_bytes(const Comm& comm, std::span<T> values) {
-  std::span<std::uint8_t> bytes(reinterpret_cast<std::uint8_t*>(values.data()), values.size_bytes());
-  while (!bytes.empty()) {
-    const auto piece = bytes.first(std::min(bytes.size(), k_most_broadcast));
-    comm.broadcast(piece);
-    bytes = bytes.subspan(piece.size());
-  }
-}
-
-/// From rank 0 to the first rank of each node, which holds the node's copy. Collective.
-template <class Real>
-void copy_to_nodes(const Comm& comm, const Comm& node, Dataset<Real>& data) {
-  const Comm firsts = comm.split(node.is_root() ? 0 : 1);
-  if (!node.is_root()) return;
-  for (auto* samples : {&data.train(), &data.test()}) {
-    broadcast_bytes(firsts, samples->values.values());
-    broadcast_bytes(firsts, samples->begin.values());
-    broadcast_bytes(firsts, samples->input.values());
-    broadcast_bytes(firsts, samples->labels.values());
-  }
+  return header.sparse ? static_cast<std::size_t>(count) * segments(header) + 1 : 0;
 }
 
 }  // namespace
@@ -206,26 +206,16 @@ Dataset<Real> load_dataset(const Comm& comm, const DataOptions& options, std::ui
 template <class Real>
 Dataset<Real> load_dataset(const Comm& comm, const Comm& node, const DataOptions& options,
                            std::uint64_t root_seed, const DataSearch& search) {
-  Source<Real> source;
-  DatasetHeader<Real> header;
-  together(comm, [&] {
-    if (!comm.is_root()) return;
-    source = read_or_make<Real>(options, root_seed, search);
-    header = header_of(source);
-  });
-  broadcast_bytes(comm, std::span(&header, 1));
-
-  std::optional<Dataset<Real>> data;
-  together(comm, [&] { data.emplace(node, header); });
-  together(comm, [&] {
-    if (!comm.is_root()) return;
-    fill<Real>(data->train(), source.train, source.train_labels, header);
-    fill<Real>(data->test(), source.test, source.test_labels, header);
-    source = {};
-  });
-  copy_to_nodes(comm, node, *data);
-  data->sync();
-  return std::move(*data);
+  const Normalise rule = normalisation_of(options);
+  if (is_synthetic(options.source)) {
+    const auto given = make_features<Real>(comm, node, options, rule, root_seed);
+    const auto form = form_of(comm, given);
+    return stored<Real>(comm, node, given, form, form.entries(own_train(node, given)));
+  }
+  const auto given = read_images(comm, node, options, root_seed, search);
+  const Histogram counts = histogram(own_train(node, given));
+  const auto form = form_of<Real>(comm, node, counts, rule);
+  return stored<Real>(comm, node, given, form, form.entries(counts));
 }
 
 double raw_bytes(const DataOptions& options, const DataShape& shape) {

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "equikoop/base/error.hpp"
+#include "gunzip.hpp"
 
 namespace equikoop {
 
@@ -34,10 +35,11 @@ struct Kind {
   std::uint32_t magic;
   std::size_t dimensions;
   std::string_view word;
-  std::size_t header_bytes() const noexcept { return 4 * (1 + dimensions); }
+  constexpr std::size_t header_bytes() const noexcept { return 4 * (1 + dimensions); }
 };
 constexpr Kind k_images{k_images_magic, 3, "images"};
 constexpr Kind k_labels{k_labels_magic, 1, "labels"};
+static_assert(k_images.header_bytes() == k_idx_images_header);
 
 /// An IDX file opened through zlib, which hands plain files through unchanged.
 class IdxFile {
@@ -54,7 +56,8 @@ class IdxFile {
   }
 
   IdxShape read_shape();
-  std::vector<std::uint8_t> read_body(const IdxShape& shape);
+  /// The whole file, header and all. `shape`: what was read of it before.
+  void read_content(const IdxShape& shape, std::span<std::uint8_t> content);
 
  private:
   struct Close {
@@ -154,30 +157,18 @@ IdxShape IdxFile::read_shape() {
   return shape;
 }
 
-std::vector<std::uint8_t> IdxFile::read_body(const IdxShape& shape) {
-  std::vector<std::uint8_t> body(shape.bytes());
-  if (read(body) < body.size())
-    fail(fmt::format("has {} bytes of content where its header promises {}: truncated", position_,
-                     kind_.header_bytes() + body.size()));
+void IdxFile::read_content(const IdxShape& shape, std::span<std::uint8_t> content) {
+  if (read_shape() != shape) fail("has changed while it was read");
+  const std::size_t header = kind_.header_bytes();
+  if (!is_plain() && gunzip_whole(path_, content)) return;
+  if (read(content.subspan(header)) < shape.bytes())
+    fail(fmt::format("has {} bytes of content where its header promises {}: truncated", position_, content.size()));
   // Reading past the end is also what makes zlib verify the checksum of a gzip stream.
   if (const std::uint64_t rest = count_rest(); rest > 0)
-    fail(fmt::format("has {} trailing bytes from byte {} on; expected its end there", rest,
-                     kind_.header_bytes() + body.size()));
-  return body;
+    fail(fmt::format("has {} trailing bytes from byte {} on; expected its end there", rest, content.size()));
 }
 
 }  // namespace
-
-IdxImages read_idx_images(const fs::path& path) {
-  IdxFile file(path, k_images);
-  const IdxShape shape = file.read_shape();
-  return {shape, file.read_body(shape)};
-}
-
-std::vector<std::uint8_t> read_idx_labels(const fs::path& path) {
-  IdxFile file(path, k_labels);
-  return file.read_body(file.read_shape());
-}
 
 IdxShape read_idx_image_shape(const fs::path& path) {
   return IdxFile(path, k_images).read_shape();
@@ -185,6 +176,18 @@ IdxShape read_idx_image_shape(const fs::path& path) {
 
 IdxShape read_idx_label_shape(const fs::path& path) {
   return IdxFile(path, k_labels).read_shape();
+}
+
+void read_idx_images(const fs::path& path, const IdxShape& shape, std::span<std::uint8_t> content) {
+  IdxFile(path, k_images).read_content(shape, content);
+}
+
+std::vector<std::uint8_t> read_idx_labels(const fs::path& path) {
+  const IdxShape shape = read_idx_label_shape(path);
+  std::vector<std::uint8_t> content(k_labels.header_bytes() + shape.bytes());
+  IdxFile(path, k_labels).read_content(shape, content);
+  content.erase(content.begin(), content.begin() + static_cast<std::ptrdiff_t>(k_labels.header_bytes()));
+  return content;
 }
 
 }  // namespace equikoop

@@ -10,7 +10,6 @@
 #include <string_view>
 
 #include "equikoop/base/error.hpp"
-#include "equikoop/data/idx.hpp"
 
 namespace equikoop {
 
@@ -98,30 +97,23 @@ DataShape agreed_shape(const DataOptions& options, const IdxFiles& files, const 
 
 }  // namespace
 
-RawData<std::uint8_t> read_idx_family(const DataOptions& options, const DataSearch& search) {
-  const IdxFiles files = find_idx_files(options, search);
-  IdxImages train = read_idx_images(files.train_images);
-  IdxImages test = read_idx_images(files.test_images);
-  RawData<std::uint8_t> data;
-  data.train_labels = read_idx_labels(files.train_labels);
-  data.test_labels = read_idx_labels(files.test_labels);
-  data.shape = agreed_shape(options, files, train.shape, test.shape,
-                            static_cast<int>(data.train_labels.size()),
-                            static_cast<int>(data.test_labels.size()));
-  data.shape.classes = count_classes(options.source, data.train_labels);
-  check_labels(files.train_labels, data.train_labels, data.shape.classes);
-  check_labels(files.test_labels, data.test_labels, data.shape.classes);
-
-  const auto features = static_cast<std::size_t>(data.shape.features);
-  const auto train_used = static_cast<std::size_t>(data.shape.train);
-  const auto test_used = static_cast<std::size_t>(data.shape.test);
-  train.pixels.resize(train_used * features);
-  test.pixels.resize(test_used * features);
-  data.train_labels.resize(train_used);
-  data.test_labels.resize(test_used);
-  data.train = std::move(train.pixels);
-  data.test = std::move(test.pixels);
-  return data;
+IdxFamily open_idx_family(const DataOptions& options, const DataSearch& search) {
+  IdxFamily family;
+  family.files = find_idx_files(options, search);
+  const IdxFiles& files = family.files;
+  family.train_images = read_idx_image_shape(files.train_images);
+  family.test_images = read_idx_image_shape(files.test_images);
+  family.train_labels = read_idx_labels(files.train_labels);
+  family.test_labels = read_idx_labels(files.test_labels);
+  family.shape = agreed_shape(options, files, family.train_images, family.test_images,
+                              static_cast<int>(family.train_labels.size()),
+                              static_cast<int>(family.test_labels.size()));
+  family.shape.classes = count_classes(options.source, family.train_labels);
+  check_labels(files.train_labels, family.train_labels, family.shape.classes);
+  check_labels(files.test_labels, family.test_labels, family.shape.classes);
+  family.train_labels.resize(static_cast<std::size_t>(family.shape.train));
+  family.test_labels.resize(static_cast<std::size_t>(family.shape.test));
+  return family;
 }
 
 DataShape describe_idx_family(const DataOptions& options, const DataSearch& search) {

@@ -17,8 +17,16 @@ namespace equikoop {
 namespace {
 
 constexpr int k_white = 255;
+/// Times a pixel: eight of it in a row.
+constexpr std::uint64_t k_each_byte = 0x0101010101010101;
 /// Mean and deviation of the MNIST training pixels as everyone rounds them (PyTorch's example).
 constexpr Moments k_mnist{0.1307, 0.3081};
+
+std::uint64_t eight(const std::uint8_t* pixels) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, pixels, sizeof(word));
+  return word;
+}
 
 std::uint64_t count(const Histogram& pixels) {
   return std::accumulate(pixels.begin(), pixels.end(), std::uint64_t{0});
@@ -36,11 +44,9 @@ Moments checked(double mean, double variance) {
 Histogram histogram(std::span<const std::uint8_t> pixels) {
   // Most pixels are background and lie in runs, counted eight at a time; four counts of the others, so
   // that a pixel does not wait for the one before.
-  constexpr std::uint64_t k_each_byte = 0x0101010101010101;
   std::array<Histogram, 4> counts{};
   for (; pixels.size() >= sizeof(std::uint64_t); pixels = pixels.subspan(sizeof(std::uint64_t))) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, pixels.data(), sizeof(word));
+    const std::uint64_t word = eight(pixels.data());
     if (word == pixels[0] * k_each_byte) counts[0][pixels[0]] += sizeof(word);
     else
       for (std::size_t i = 0; i < sizeof(word); ++i) ++counts[i % counts.size()][pixels[i]];
@@ -104,6 +110,21 @@ std::array<Real, 256> pixel_table(Normalise rule, const Histogram& train) {
   return table;
 }
 
+template <class Real>
+void look_up(std::span<const std::uint8_t> pixels, const std::array<Real, 256>& table, std::uint8_t common,
+             std::span<Real> into) {
+  constexpr std::size_t k_run = sizeof(std::uint64_t);
+  std::size_t i = 0;
+  for (; i + k_run <= pixels.size(); i += k_run) {
+    if (eight(&pixels[i]) == common * k_each_byte) {
+      std::fill_n(&into[i], k_run, table[common]);
+    } else {
+      for (std::size_t k = i; k < i + k_run; ++k) into[k] = table[pixels[k]];
+    }
+  }
+  for (; i < pixels.size(); ++i) into[i] = table[pixels[i]];
+}
+
 Moments feature_moments(Normalise rule, std::span<const double> train) {
   return rule == Normalise::standard ? moments(train) : Moments{};
 }
@@ -133,6 +154,8 @@ Background<Real> background_of(std::span<const Real> values) {
 
 template std::array<float, 256> pixel_table<float>(Normalise, const Histogram&);
 template std::array<double, 256> pixel_table<double>(Normalise, const Histogram&);
+template void look_up(std::span<const std::uint8_t>, const std::array<float, 256>&, std::uint8_t, std::span<float>);
+template void look_up(std::span<const std::uint8_t>, const std::array<double, 256>&, std::uint8_t, std::span<double>);
 template Background<float> background_of<float>(std::span<const float>);
 template Background<double> background_of<double>(std::span<const double>);
 

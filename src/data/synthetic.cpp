@@ -110,7 +110,7 @@ struct Teacher {
   }
 };
 
-void label_by_class(RawData<double>& data, double separation, std::uint64_t root_seed) {
+void label_by_class(SyntheticData& data, double separation, std::uint64_t root_seed) {
   const auto features = static_cast<std::size_t>(data.shape.features);
   const auto of = [&](Item item) { return stream(root_seed, Stream::synthetic_data, item); };
   const auto means =
@@ -140,10 +140,10 @@ DataShape describe_synthetic(const DataOptions& options) {
   return shape;
 }
 
-RawData<double> make_synthetic(const DataOptions& options, std::uint64_t root_seed) {
+SyntheticData make_synthetic(const DataOptions& options, std::uint64_t root_seed) {
   require(std::isfinite(options.separation) && options.separation >= 0.0, "separation",
           options.separation, "a finite number, 0 or more");
-  RawData<double> data;
+  SyntheticData data;
   data.shape = describe_synthetic(options);
   const auto features = static_cast<std::size_t>(data.shape.features);
   const auto inputs = [&](Item item, int count) {

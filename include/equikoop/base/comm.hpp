@@ -59,6 +59,20 @@ class Comm {
   template <class T>
   T min(T value) const { return reduce(value, MPI_MIN); }
 
+  /// Sum of the numbers of the ranks before this one; 0 on rank 0. Collective.
+  template <class T>
+  T sum_before(T value) const {
+    T result{};
+    check_mpi(MPI_Exscan(&value, &result, 1, mpi_type<T>(), MPI_SUM, raw_), "sum numbers of the ranks before");
+    return is_root() ? T{} : result;
+  }
+  /// Replaces each of `values` by its sum over all ranks. Collective.
+  template <class T>
+  void sum_each(std::span<T> values) const {
+    check_mpi(MPI_Allreduce(MPI_IN_PLACE, values.data(), static_cast<int>(values.size()), mpi_type<T>(), MPI_SUM, raw_),
+              "sum numbers");
+  }
+
   /// Copies `values` of `root` to every rank. Collective.
   template <class T>
   void broadcast(std::span<T> values, int root = 0) const {

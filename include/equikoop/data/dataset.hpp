@@ -56,10 +56,10 @@ class Dataset {
   Samples test_;
 };
 
-/// Reads or makes the data on rank 0, normalises it there and copies it to one rank of each node, in
-/// the sparse form alone where that pays: all nodes hold the same bits. `comm`: all ranks. Collective;
-/// every rank throws the same Error (UsageError's code for options that cannot be and files that are
-/// missing).
+/// Reads or makes the data on rank 0 and copies it to every node, whose ranks store it together: normalised,
+/// in the sparse form alone where that pays. All nodes hold the same bits, however many ranks they have.
+/// `comm`: all ranks. Collective; every rank throws the same Error (UsageError's code for options that
+/// cannot be and files that are missing).
 template <class Real>
 Dataset<Real> load_dataset(const Comm& comm, const DataOptions& options, std::uint64_t root_seed,
                            const DataSearch& search);
@@ -70,7 +70,8 @@ template <class Real>
 Dataset<Real> load_dataset(const Comm& comm, const Comm& node, const DataOptions& options,
                            std::uint64_t root_seed, const DataSearch& search);
 
-/// Bytes that load_dataset holds on rank 0 beside the data set: the values as they are read or made.
+/// Bytes that load_dataset holds beside the data set, on rank 0 or shared by its node: the values as they are
+/// read or made.
 double raw_bytes(const DataOptions& options, const DataShape& shape);
 
 /// The shape load_dataset will find, from the headers of the files alone. Not collective.

@@ -35,6 +35,11 @@ Moments moments(std::span<const double> values);
 template <class Real>
 std::array<Real, 256> pixel_table(Normalise rule, const Histogram& train);
 
+/// table[p] of every pixel. Quick where most pixels are `common`: runs of it are not looked up one by one.
+template <class Real>
+void look_up(std::span<const std::uint8_t> pixels, const std::array<Real, 256>& table, std::uint8_t common,
+             std::span<Real> into);
+
 /// (x − mean)/deviation for rule standard with the moments of `train`, else x.
 Moments feature_moments(Normalise rule, std::span<const double> train);
 

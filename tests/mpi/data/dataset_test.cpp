@@ -112,13 +112,38 @@ TEST_F(DatasetTest, EveryNodeHoldsTheSameBits) {
   EXPECT_EQ(data.view().train[0] == 99.0F, comm_.rank() % 2 == 0);
 }
 
-TEST_F(DatasetTest, SyntheticDataDoNotDependOnTheRanks) {
-  for (const char* source : {"gaussian", "teacher"}) {
-    const auto all = load_dataset<double>(comm_, synthetic(source), k_seed, {});
-    const Comm self = comm_.split(comm_.rank());
-    const auto alone = load_dataset<double>(self, synthetic(source), k_seed, {});
-    EXPECT_EQ(fingerprint(all.view()), fingerprint(alone.view())) << source;
+/// 17 training and 5 test images of 16 x 16 pixels, a quarter of them not background.
+void write_images(const std::filesystem::path& folder) {
+  const auto images = [](std::uint32_t count) {
+    Bytes pixels(count * std::size_t{256}, '\0');
+    for (std::size_t i = 0; i < pixels.size(); ++i)
+      if (i * 2654435761U % 4093 < 1023) pixels[i] = static_cast<char>(i * 31 % 251);
+    return image_bytes(count, 16, 16, pixels);
+  };
+  write_gzip(folder / "train-images-idx3-ubyte.gz", images(17));
+  write_gzip(folder / "t10k-images-idx3-ubyte.gz", images(5));
+  write_plain(folder / "train-labels-idx1-ubyte", label_bytes(Bytes(17, '\1')));
+  write_plain(folder / "t10k-labels-idx1-ubyte", label_bytes(Bytes(5, '\0')));
+}
+
+TEST_F(DatasetTest, DataDoNotDependOnTheRanks) {
+  auto images = synthetic("idx");
+  images.path = options_.path + "/more";
+  if (comm_.is_root()) {
+    std::filesystem::create_directory(images.path);
+    write_images(images.path);
   }
+  comm_.barrier();
+  auto few = images;
+  few.samples = 2;
+  few.test_samples = 1;
+  const Comm self = comm_.split(comm_.rank());
+  for (const DataOptions& options : {synthetic("gaussian"), synthetic("teacher"), options_, images, few}) {
+    const auto all = load_dataset<double>(comm_, options, k_seed, {});
+    const auto alone = load_dataset<double>(self, options, k_seed, {});
+    EXPECT_EQ(fingerprint(all.view()), fingerprint(alone.view())) << options.source;
+  }
+  EXPECT_FALSE(load_dataset<float>(comm_, images, k_seed, {}).view().sparse_train.empty());
 }
 
 TEST_F(DatasetTest, SyntheticDataAreStandardisedUnlessAskedNotTo) {

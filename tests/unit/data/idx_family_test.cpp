@@ -25,7 +25,7 @@ class IdxFamily : public testing::Test {
   /// Checks that reading and describing both fail and returns the line of the first.
   std::string failure(const DataOptions& o) const {
     EXPECT_NE(failure_of([&] { describe_idx_family(o, {}); }).code, Exit::done);
-    return failure_of([&] { read_idx_family(o, {}); }).line;
+    return failure_of([&] { open_idx_family(o, {}); }).line;
   }
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
 
@@ -33,14 +33,14 @@ class IdxFamily : public testing::Test {
 };
 
 TEST_F(IdxFamily, ShapeAndContentAreThoseOfTheFiles) {
-  const auto data = read_idx_family(options(), {});
+  const auto data = open_idx_family(options(), {});
   EXPECT_EQ(data.shape.features, 64);
   EXPECT_EQ(data.shape.classes, 10);
   EXPECT_EQ(data.shape.train, 3);
   EXPECT_EQ(data.shape.test, 2);
-  EXPECT_EQ(data.train.size(), 3U * 64U);
-  EXPECT_EQ(data.train.back(), 255);
-  EXPECT_EQ(data.test.front(), 0x33);
+  EXPECT_EQ(data.train_images, (IdxShape{3, 8, 8}));
+  EXPECT_EQ(data.test_images, (IdxShape{2, 8, 8}));
+  EXPECT_EQ(data.files.train_images, path("train-images-idx3-ubyte"));
   EXPECT_EQ(data.train_labels, (std::vector<std::uint8_t>{0, 1, 2}));
   EXPECT_EQ(data.test_labels, (std::vector<std::uint8_t>{2, 0}));
 }
@@ -48,7 +48,7 @@ TEST_F(IdxFamily, ShapeAndContentAreThoseOfTheFiles) {
 TEST_F(IdxFamily, DescribedShapeIsTheOneRead) {
   for (const char* source : {"digits", "idx"}) {
     const DataShape described = describe_idx_family(options(source), {});
-    const DataShape read = read_idx_family(options(source), {}).shape;
+    const DataShape read = open_idx_family(options(source), {}).shape;
     EXPECT_EQ(described.features, read.features);
     EXPECT_EQ(described.classes, read.classes);
     EXPECT_EQ(described.train, read.train);
@@ -64,9 +64,10 @@ TEST_F(IdxFamily, SamplesTakeTheFirst) {
   DataOptions o = options();
   o.samples = 2;
   o.test_samples = 1;
-  const auto data = read_idx_family(o, {});
+  const auto data = open_idx_family(o, {});
   EXPECT_EQ(data.shape.train, 2);
-  EXPECT_EQ(data.train.size(), 2U * 64U);
+  EXPECT_EQ(data.shape.test, 1);
+  EXPECT_EQ(data.train_images.count, 3);
   EXPECT_EQ(data.train_labels, (std::vector<std::uint8_t>{0, 1}));
   EXPECT_EQ(data.test_labels, (std::vector<std::uint8_t>{2}));
 }
@@ -74,7 +75,7 @@ TEST_F(IdxFamily, SamplesTakeTheFirst) {
 TEST_F(IdxFamily, MoreSamplesThanThereAreIsAMistakeOfUse) {
   DataOptions o = options();
   o.samples = 4;
-  const Failure failed = failure_of([&] { read_idx_family(o, {}); });
+  const Failure failed = failure_of([&] { open_idx_family(o, {}); });
   EXPECT_EQ(failed.code, Exit::usage);
   EXPECT_EQ(failed.line, "data.samples = 4, but " + path("train-images-idx3-ubyte") + " holds 3");
   o.samples = 0;
@@ -106,13 +107,13 @@ TEST_F(IdxFamily, TestImagesHaveTheSizeOfTrainingImages) {
 TEST_F(IdxFamily, LabelsOutOfRangeAreNamedWithTheirByte) {
   replace("train-labels-idx1-ubyte", label_bytes({0, 10, 2}));
   EXPECT_EQ(
-      failure_of([&] { read_idx_family(options(), {}); }).line,
+      failure_of([&] { open_idx_family(options(), {}); }).line,
       path("train-labels-idx1-ubyte") + ": label 10 at byte 9; expected at most 9 (10 classes)");
 }
 
 TEST_F(IdxFamily, TestLabelsNeverTrainedAreOutOfRange) {
   replace("t10k-labels-idx1-ubyte", label_bytes({2, 3}));
-  EXPECT_EQ(failure_of([&] { read_idx_family(options("idx"), {}); }).line,
+  EXPECT_EQ(failure_of([&] { open_idx_family(options("idx"), {}); }).line,
             path("t10k-labels-idx1-ubyte") + ": label 3 at byte 9; expected at most 2 (3 classes)");
 }
 

@@ -9,8 +9,21 @@
 namespace equikoop::test {
 namespace {
 
+struct Images {
+  IdxShape shape;
+  std::vector<std::uint8_t> pixels;
+};
+
+/// As the data set reads them: the header, then the whole.
+Images read_images(const std::filesystem::path& file) {
+  const IdxShape shape = read_idx_image_shape(file);
+  std::vector<std::uint8_t> content(k_idx_images_header + shape.bytes());
+  read_idx_images(file, shape, content);
+  return {shape, {content.begin() + k_idx_images_header, content.end()}};
+}
+
 std::string image_failure(const std::filesystem::path& file) {
-  return failure_of([&] { read_idx_images(file); }).line;
+  return failure_of([&] { read_images(file); }).line;
 }
 std::string label_failure(const std::filesystem::path& file) {
   return failure_of([&] { read_idx_labels(file); }).line;
@@ -34,7 +47,7 @@ TEST(Idx, PlainAndGzipReadTheSame) {
   write_plain(folder / "plain", image_bytes(2, 2, 3, k_pixels));
   write_gzip(folder / "zipped.gz", image_bytes(2, 2, 3, k_pixels));
   for (const char* name : {"plain", "zipped.gz"}) {
-    const IdxImages images = read_idx_images(folder / name);
+    const Images images = read_images(folder / name);
     EXPECT_EQ(images.shape.count, 2);
     EXPECT_EQ(images.shape.rows, 2);
     EXPECT_EQ(images.shape.columns, 3);
@@ -56,7 +69,7 @@ TEST(Idx, ContentLongerThanOneCallOfZlibReadsWhole) {
   Bytes pixels(3 * 1024 * 1024, '\0');
   for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<char>(i * 31 + i / 997);
   write_gzip(folder / "long.gz", image_bytes(3, 1024, 1024, pixels));
-  const IdxImages images = read_idx_images(folder / "long.gz");
+  const Images images = read_images(folder / "long.gz");
   EXPECT_TRUE(std::equal(pixels.begin(), pixels.end(), images.pixels.begin(), images.pixels.end(),
                          [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; }));
 }

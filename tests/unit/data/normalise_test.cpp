@@ -49,6 +49,20 @@ TEST(Normalise, UnitAndNoneNeedNoMoments) {
   EXPECT_EQ(pixel_table<float>(Normalise::none, {})[51], 51.0F);
 }
 
+TEST(Normalise, EveryPixelIsLookedUpWhateverRunsThereAre) {
+  const auto table = pixel_table<float>(Normalise::mnist, {});
+  for (std::size_t size = 0; size < 40; ++size) {
+    for (std::size_t gap = 1; gap < 20; ++gap) {
+      Pixels pixels(size, 7);
+      for (std::size_t i = gap; i < size; i += gap) pixels[i] = static_cast<std::uint8_t>(i);
+      std::vector<float> expected, found(size);
+      for (const std::uint8_t pixel : pixels) expected.push_back(table[pixel]);
+      look_up<float>(pixels, table, 7, found);
+      EXPECT_EQ(found, expected) << size << ", " << gap;
+    }
+  }
+}
+
 TEST(Normalise, AutomaticIsMnistForMnistAndStandardForOthers) {
   EXPECT_EQ(normalisation_of(options("mnist", Normalise::automatic)), Normalise::mnist);
   for (const char* source : {"digits", "fashion", "idx", "gaussian", "teacher"})
