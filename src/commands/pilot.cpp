@@ -27,6 +27,7 @@ constexpr int k_first_steps = 4;            // snapshots of the shortest run
 constexpr int k_growth = 3;                 // of the steps from run to run, until one takes this long:
 constexpr double k_training_seconds = 1.5;  // or is whole
 constexpr double k_most_numbers = 16e6;     // of the trajectories whose spectrum is timed
+constexpr int k_sharing = 2;                // ranks of a node that store data together: as many at least, of several
 
 using Clock = std::chrono::steady_clock;
 
@@ -189,10 +190,12 @@ Pilot pilot(const Job& job, const std::vector<DataShape>& shapes, const SpectraL
       digests_of_files(job);
       data.emplace(job, all);
     });
+    const int sharing = std::min(job.arguments.ranks, k_sharing);
     for (const auto& [options, set] : data->all()) {
       const auto view = set.view();
-      result.data_bytes += static_cast<double>(view.bytes());
-      result.read_bytes = std::max(result.read_bytes, raw_bytes(options, view.shape));
+      const auto bytes = static_cast<double>(view.bytes());
+      result.data_bytes += bytes;
+      result.read_bytes = std::max(result.read_bytes, reading_bytes(options, view.shape, bytes, sharing));
     }
     for (const Configuration* configuration : all) {
       const Dataset<Real>* set = data->find(configuration->data);

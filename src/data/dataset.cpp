@@ -218,9 +218,10 @@ Dataset<Real> load_dataset(const Comm& comm, const Comm& node, const DataOptions
   return stored<Real>(comm, node, given, form, form.entries(counts));
 }
 
-double raw_bytes(const DataOptions& options, const DataShape& shape) {
-  const double each = is_synthetic(options.source) ? sizeof(double) : sizeof(std::uint8_t);
-  return each * (double(shape.train) + double(shape.test)) * double(shape.features);
+double reading_bytes(const DataOptions& options, const DataShape& shape, double data, int ranks) {
+  const double values = (double(shape.train) + double(shape.test)) * double(shape.features);
+  if (is_synthetic(options.source)) return sizeof(double) * values;
+  return std::max(0.0, values - data * (1 - 1.0 / ranks));
 }
 
 DataShape describe_dataset(const DataOptions& options, const DataSearch& search) {

@@ -70,9 +70,10 @@ template <class Real>
 Dataset<Real> load_dataset(const Comm& comm, const Comm& node, const DataOptions& options,
                            std::uint64_t root_seed, const DataSearch& search);
 
-/// Bytes that load_dataset holds beside the data set, on rank 0 or shared by its node: the values as they are
-/// read or made.
-double raw_bytes(const DataOptions& options, const DataShape& shape);
+/// Bytes that rank 0 holds beyond those of the whole data set, `data`, while it is read or made. Features: the
+/// values as they are made. Images: the pixels, but of the data set only what this one of `ranks` on its node
+/// has stored itself; 0 or more.
+double reading_bytes(const DataOptions& options, const DataShape& shape, double data, int ranks);
 
 /// The shape load_dataset will find, from the headers of the files alone. Not collective.
 DataShape describe_dataset(const DataOptions& options, const DataSearch& search);
