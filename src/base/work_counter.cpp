@@ -30,9 +30,12 @@ WorkCounter::~WorkCounter() {
     if (std::uncaught_exceptions() <= unwinding_) finish();
   } catch (...) {  // the communicator is broken; whoever uses it next says so
   }
-  if (finished_ || news_request_ == MPI_REQUEST_NULL) return;
-  MPI_Cancel(&news_request_);  // its buffer goes with this object
-  MPI_Request_free(&news_request_);
+  if (finished_) return;
+  for (MPI_Request* const request : {&news_request_, &answer_}) {
+    if (*request == MPI_REQUEST_NULL) continue;
+    MPI_Cancel(request);  // its buffer goes with this object
+    MPI_Request_free(request);
+  }
 }
 
 std::int64_t WorkCounter::next_unit() {
@@ -40,17 +43,15 @@ std::int64_t WorkCounter::next_unit() {
 }
 
 void WorkCounter::ask() {
-  if (comm_.is_root() || asked_ || closed_ || finished_) return;
+  if (comm_.is_root() || answer_ != MPI_REQUEST_NULL || closed_ || finished_) return;
   check_mpi(MPI_Irecv(&unit_, 1, MPI_INT64_T, 0, k_unit, comm_.raw(), &answer_), "await a unit of work");
   check_mpi(MPI_Send(&k_take, 1, MPI_INT64_T, 0, k_request, comm_.raw()), "ask for a unit of work");
-  asked_ = true;
 }
 
 /// Waits for rank 0's answer, if it owes one.
 std::int64_t WorkCounter::answer() {
-  if (!asked_) return k_none;
+  if (answer_ == MPI_REQUEST_NULL) return k_none;
   check_mpi(MPI_Wait(&answer_, MPI_STATUS_IGNORE), "take a unit of work");
-  asked_ = false;
   return unit_;
 }
 

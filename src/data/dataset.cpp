@@ -111,14 +111,6 @@ void fill(typename Dataset<Real>::Samples& samples, std::span<const Value> given
   }
 }
 
-/// Rank 0's labels to every node. Collective.
-void share_labels(const Comm& comm, const Comm& node, const std::vector<std::uint8_t>& labels,
-                  SharedArray<std::uint8_t>& shared) {
-  if (comm.is_root()) std::copy(labels.begin(), labels.end(), shared.values().begin());
-  const Comm firsts = comm.split(node.is_root() ? 0 : 1);
-  if (node.is_root()) broadcast_bytes(firsts, shared.values());
-}
-
 /// All ranks of a node share the work. `train_entries`: values other than the background in this rank's part
 /// of the training samples. Collective.
 template <class Real, class Value, class Form>
@@ -138,8 +130,10 @@ Dataset<Real> stored(const Comm& comm, const Comm& node, const Given<Value>& giv
     fill<Real>(data->train(), given.train(), train, train_first, header, form);
     fill<Real>(data->test(), given.test(), test, test_first, header, form);
   });
-  share_labels(comm, node, given.train_labels, data->train().labels);
-  share_labels(comm, node, given.test_labels, data->test().labels);
+  const auto train_labels = data->train().labels.values(), test_labels = data->test().labels.values();
+  std::copy(given.train_labels.begin(), given.train_labels.end(), train_labels.begin());
+  std::copy(given.test_labels.begin(), given.test_labels.end(), test_labels.begin());
+  copy_to_nodes(comm, node, train_labels, test_labels);
   data->sync();
   return std::move(*data);
 }

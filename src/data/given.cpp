@@ -2,6 +2,7 @@
 #include "given.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "equikoop/data/idx_family.hpp"
 #include "equikoop/data/synthetic.hpp"
@@ -29,14 +30,15 @@ Given<Value> room_for(const Comm& comm, const Comm& node, Sizes sizes, std::size
   return given;
 }
 
-/// From rank 0 to the first rank of each node, which holds the node's copy. Collective.
-template <class Value>
-void copy_to_nodes(const Comm& comm, const Comm& node, Given<Value>& given) {
-  const Comm firsts = comm.split(node.is_root() ? 0 : 1);
-  for (auto* memory : {&given.train_memory, &given.test_memory}) {
-    if (node.is_root()) broadcast_bytes(firsts, memory->values());
-    memory->sync();
-  }
+/// Rank 0's values and labels, for every node. Collective.
+template <class Value, class Source>
+Given<Value> shared(const Comm& comm, const Comm& node, Given<Value> given, Source& source) {
+  given.train_labels = std::move(source.train_labels);
+  given.test_labels = std::move(source.test_labels);
+  copy_to_nodes(comm, node, given.train_memory.values(), given.test_memory.values());
+  given.train_memory.sync();
+  given.test_memory.sync();
+  return given;
 }
 
 }  // namespace
@@ -58,10 +60,7 @@ Given<std::uint8_t> read_images(const Comm& comm, const Comm& node, const DataOp
     read_idx_images(family.files.train_images, family.train_images, given.train_memory.values());
     read_idx_images(family.files.test_images, family.test_images, given.test_memory.values());
   });
-  given.train_labels = std::move(family.train_labels);
-  given.test_labels = std::move(family.test_labels);
-  copy_to_nodes(comm, node, given);
-  return given;
+  return shared(comm, node, std::move(given), family);
 }
 
 template <class Real>
@@ -79,10 +78,7 @@ Given<Real> make_features(const Comm& comm, const Comm& node, const DataOptions&
   const auto normalised = [&](double x) { return static_cast<Real>((x - used.mean) / used.deviation); };
   std::transform(made.train.begin(), made.train.end(), given.train_memory.values().begin(), normalised);
   std::transform(made.test.begin(), made.test.end(), given.test_memory.values().begin(), normalised);
-  given.train_labels = std::move(made.train_labels);
-  given.test_labels = std::move(made.test_labels);
-  copy_to_nodes(comm, node, given);
-  return given;
+  return shared(comm, node, std::move(given), made);
 }
 
 template Given<float> make_features(const Comm&, const Comm&, const DataOptions&, Normalise, std::uint64_t);

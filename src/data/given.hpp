@@ -53,4 +53,11 @@ void broadcast_bytes(const Comm& comm, std::span<T> values) {
   }
 }
 
+/// From rank 0 to the first rank of each node, which holds the node's copy. Collective.
+template <class... T>
+void copy_to_nodes(const Comm& comm, const Comm& node, std::span<T>... values) {
+  const Comm firsts = comm.split(node.is_root() ? 0 : 1);
+  if (node.is_root()) (broadcast_bytes(firsts, values), ...);
+}
+
 }  // namespace equikoop

@@ -94,8 +94,8 @@ class TrajectoryArchive {
   void settle();
   /// The same, but waits for the disk.
   void finish();
-  /// The same for an ensemble that came by write_block, which has no order that could be hashed on the
-  /// way: it is read once more, after all ranks have written and forced it to the disk.
+  /// Checksum and mark of an ensemble that came by write_block, which has no order that could be hashed on
+  /// the way: it is read once more, after all ranks have written and forced it to the disk.
   void seal(std::size_t configuration, std::size_t seed);
 
   /// Every snapshot of one ensemble, some of its features, into `values` (initial, time, feature).

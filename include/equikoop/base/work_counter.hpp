@@ -53,9 +53,8 @@ class WorkCounter {
   Comm comm_;
   std::int64_t total_;
   std::int64_t next_ = 0;  ///< rank 0: the first unit that nobody has
-  bool asked_ = false;     ///< elsewhere: rank 0 owes an answer
-  std::int64_t unit_ = 0;  ///< its answer
-  MPI_Request answer_ = MPI_REQUEST_NULL;
+  std::int64_t unit_ = 0;  ///< elsewhere: what rank 0 answers
+  MPI_Request answer_ = MPI_REQUEST_NULL;  ///< while it owes that
   bool closed_ = false;
   bool finished_ = false;
   int unwinding_;

@@ -30,6 +30,7 @@ inline constexpr std::size_t k_idx_images_header = 16;
 /// then the dimensions, four bytes each (LeCun, Cortes, Burges: the MNIST database).
 /// All functions throw Error naming the file, the offset and what was expected there: wrong magic,
 /// zero or absurd dimensions, a size that disagrees with the header, a cut or corrupt gzip stream.
+
 /// The header alone, held against the size of the file as far as that is possible unread: memory may be
 /// taken for what it promises.
 IdxShape read_idx_image_shape(const std::filesystem::path& file);

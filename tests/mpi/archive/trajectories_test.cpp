@@ -7,7 +7,6 @@
 
 #include <filesystem>
 #include <optional>
-#include <thread>
 
 #include "unit/data/idx_writer.hpp"
 

@@ -11,16 +11,6 @@
 namespace equikoop::test {
 namespace {
 
-Bytes noise(std::size_t size) {
-  Bytes bytes(size, '\0');
-  std::uint32_t state = 1;
-  for (char& byte : bytes) {
-    state = state * 1664525U + 1013904223U;
-    byte = static_cast<char>(state >> 24);
-  }
-  return bytes;
-}
-
 class Gunzip : public testing::Test {
  protected:
   Gunzip() {

@@ -155,13 +155,7 @@ TEST(Idx, GzipContentThatDisagreesWithItsHeader) {
 
 /// A gzip file whose content does not compress to nothing, so that it can be cut in the middle.
 Bytes zipped_noise(const Folder& folder) {
-  Bytes pixels(4096, '\0');
-  std::uint32_t state = 1;
-  for (char& pixel : pixels) {
-    state = state * 1664525U + 1013904223U;
-    pixel = static_cast<char>(state >> 24);
-  }
-  write_gzip(folder / "noise.gz", image_bytes(1, 64, 64, pixels));
+  write_gzip(folder / "noise.gz", image_bytes(1, 64, 64, noise(4096)));
   return stored(folder / "noise.gz");
 }
 

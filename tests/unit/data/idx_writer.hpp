@@ -18,6 +18,17 @@ namespace equikoop::test {
 
 using Bytes = std::string;
 
+/// Bytes that do not compress.
+inline Bytes noise(std::size_t size) {
+  Bytes bytes(size, '\0');
+  std::uint32_t state = 1;
+  for (char& byte : bytes) {
+    state = state * 1664525U + 1013904223U;
+    byte = static_cast<char>(state >> 24);
+  }
+  return bytes;
+}
+
 inline Bytes big_endian(std::uint32_t word) {
   return {static_cast<char>(word >> 24), static_cast<char>(word >> 16),
           static_cast<char>(word >> 8), static_cast<char>(word)};
